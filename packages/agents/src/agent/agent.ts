@@ -1,0 +1,65 @@
+import type { Branch } from "@lloyal-labs/sdk";
+import type { TurnPlan } from "../policy/agent-policy.ts";
+import { type AgentState, type StateChange, transition } from "./agent-state.ts";
+
+export interface AgentTask {
+  /** What the agent is asked; a user turn. */
+  content: string;
+  /** Instructions of its own. Skipped when the parent's prompt holds the same text already. */
+  systemPrompt?: string;
+}
+
+export interface PastCall {
+  name: string;
+  args: Readonly<Record<string, unknown>>;
+  text: string;
+}
+
+/** One agent: a branch, a state, and what it has done so far. */
+export class Agent {
+  readonly id: string;
+  readonly parentAgentId: string | undefined;
+  readonly task: AgentTask;
+  readonly branch: Branch;
+  #state: AgentState = { kind: "generating" };
+
+  /** Turns begun: the first is 1. */
+  turn = 0;
+  plan: TurnPlan = { tools: [], maxTokens: 0 };
+  turnText = "";
+  turnTokens = 0;
+  tokenCount = 0;
+  readonly calls: PastCall[] = [];
+  /** Lines of tool results that it has read, to tell news from repetition. */
+  readonly linesSeen = new Set<string>();
+  /** Tool results in a row that brought nothing new. */
+  stale = 0;
+  result: unknown = null;
+  reason: string | undefined;
+
+  constructor(init: { id: string; parentAgentId: string | undefined; task: AgentTask; branch: Branch }) {
+    this.id = init.id;
+    this.parentAgentId = init.parentAgentId;
+    this.task = init.task;
+    this.branch = init.branch;
+  }
+
+  get state(): AgentState {
+    return this.#state;
+  }
+
+  get live(): boolean {
+    return this.#state.kind !== "done";
+  }
+
+  change(change: StateChange): void {
+    this.#state = transition(this.#state, change);
+  }
+
+  beginTurn(plan: TurnPlan): void {
+    this.turn += 1;
+    this.plan = plan;
+    this.turnText = "";
+    this.turnTokens = 0;
+  }
+}

@@ -1,0 +1,34 @@
+import { createSignal, type Stream } from "effection";
+import type { AgentEvent } from "./agent-event.ts";
+
+/**
+ * Agent events as they happen: a stream for operations (`each(events)`), and plain listeners for what must not
+ * miss the last event of a scope that is ending. A listener that throws is dropped; it cannot harm an agent.
+ */
+export interface EventBus extends Stream<AgentEvent, void> {
+  send(event: AgentEvent): void;
+  /** Calls `listener` synchronously on every event. Returns the function that stops it. */
+  listen(listener: (event: AgentEvent) => void): () => void;
+}
+
+export function createEventBus(): EventBus {
+  const signal = createSignal<AgentEvent, void>();
+  const listeners = new Set<(event: AgentEvent) => void>();
+  return {
+    [Symbol.iterator]: () => signal[Symbol.iterator](),
+    send(event) {
+      for (const listener of listeners) {
+        try {
+          listener(event);
+        } catch {
+          listeners.delete(listener);
+        }
+      }
+      signal.send(event);
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

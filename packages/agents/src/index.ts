@@ -1,0 +1,18 @@
+export type { AgentTask, PastCall } from "./agent/agent.ts";
+export { type AgentOptions, useAgent } from "./agent/use-agent.ts";
+export { CallingAgent, Ctx, Events, Store } from "./contexts.ts";
+export type { AgentEvent, Outcome } from "./events/agent-event.ts";
+export { createEventBus, type EventBus } from "./events/event-bus.ts";
+export { type TraceRecord, traceRun } from "./events/trace.ts";
+export { type Generated, type GenerateOptions, generate } from "./generate/generate.ts";
+export { type AgentRuntime, initAgents } from "./init-agents.ts";
+export { parallel } from "./orchestrate/parallel.ts";
+export type { AgentPolicy, AgentView, ContextBudget, TurnPlan } from "./policy/agent-policy.ts";
+export { DefaultAgentPolicy, type DefaultAgentPolicyOptions } from "./policy/default-policy.ts";
+export { agentPool } from "./pool/agent-pool.ts";
+export type { AgentResult, Orchestration, Orchestrator, PoolOptions, PoolResult } from "./pool/pool-types.ts";
+export { useAgentPool } from "./pool/use-agent-pool.ts";
+export { Source, type SourceContext } from "./source/source.ts";
+export { type SpineOptions, withSpine } from "./spine/with-spine.ts";
+export { type AnyTool, Tool, type ToolContext, type TurnContext } from "./tools/tool.ts";
+export { createToolkit, type Toolkit } from "./tools/toolkit.ts";

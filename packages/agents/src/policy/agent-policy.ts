@@ -1,0 +1,40 @@
+import type { ToolCall } from "@lloyal-labs/sdk";
+import type { PastCall } from "../agent/agent.ts";
+
+/** What a policy is told about an agent. */
+export interface AgentView {
+  readonly agentId: string;
+  /** Turns that it has begun. */
+  readonly turn: number;
+  readonly calls: readonly PastCall[];
+  /** Tool results in a row that brought it nothing new. */
+  readonly stale: number;
+  /** Names of the tools that it could be offered, the terminal one included. */
+  readonly tools: readonly string[];
+  readonly terminal: string | undefined;
+}
+
+/** What an agent may do in its next turn. */
+export interface TurnPlan {
+  /** The turn is exactly one call of one of these, enforced by grammar. Empty: free text, calls optional. */
+  tools: readonly string[];
+  /** Tokens of the turn; an agent that needs more is cut. */
+  maxTokens: number;
+}
+
+/** Cells. */
+export interface ContextBudget {
+  /** Free cells below which no tool result and no new agent is admitted. */
+  softLimit: number;
+  /** Free cells below which nothing is decoded: agents are cut. */
+  hardLimit: number;
+}
+
+/** The questions that the runtime asks. A policy decides and changes nothing. */
+export interface AgentPolicy {
+  budget(nCtx: number): ContextBudget;
+  /** Undefined: the agent has had its last turn and is cut. */
+  planTurn(agent: AgentView): TurnPlan | undefined;
+  /** A call may be refused with a note, which the agent reads as the call's result. */
+  judgeCall(agent: AgentView, call: ToolCall): { run: true } | { run: false; note: string };
+}

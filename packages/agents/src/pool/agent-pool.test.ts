@@ -1,0 +1,193 @@
+import type { Operation } from "effection";
+import { call, run, sleep, spawn } from "effection";
+import { describe, expect, it } from "vitest";
+import { parallel } from "../orchestrate/parallel.ts";
+import { withSpine } from "../spine/with-spine.ts";
+import { runSimulated, toolCallText } from "../testing/run-simulated.ts";
+import { Tool } from "../tools/tool.ts";
+import { agentPool } from "./agent-pool.ts";
+import type { PoolResult } from "./pool-types.ts";
+import { useAgentPool } from "./use-agent-pool.ts";
+
+class Lookup extends Tool<{ query: string }> {
+  readonly name = "lookup";
+  readonly description = "Look something up.";
+  readonly parameters = { type: "object", properties: { query: { type: "string" } }, required: ["query"] };
+  asked: string[] = [];
+  *execute({ query }: { query: string }): Operation<unknown> {
+    this.asked.push(query);
+    return `The entry on ${query}.`;
+  }
+}
+
+class Report extends Tool<{ findings: string }> {
+  readonly name = "report";
+  readonly description = "End with your findings.";
+  readonly parameters = { type: "object", properties: { findings: { type: "string" } }, required: ["findings"] };
+  *execute(): Operation<unknown> {
+    return null;
+  }
+}
+
+/** Looks up its own task first, then reports what it read. */
+function diligent(conversation: string): string {
+  const task = /task (\w+)/.exec(conversation.slice(conversation.lastIndexOf("task ")))?.[1] ?? "none";
+  return conversation.includes(`entry on ${task}`)
+    ? toolCallText("report", { findings: `known: ${task}` })
+    : toolCallText("lookup", { query: task });
+}
+
+const size = { nCtx: 8192, nSeqMax: 8, nBatch: 256, nUbatch: 32 };
+
+function* threeAgents(lookup: Lookup): Operation<PoolResult> {
+  const report = new Report();
+  return yield* withSpine({ systemPrompt: "You look things up.", tools: [lookup, report] }, (spine) =>
+    agentPool({
+      orchestrate: parallel(["one", "two", "three"].map((name) => ({ content: `task ${name}` }))),
+      tools: [lookup],
+      parent: spine,
+      terminal: report,
+    }),
+  );
+}
+
+describe("a pool of agents", () => {
+  it("runs three agents from one spine to their reports and leaves nothing behind", async () => {
+    const lookup = new Lookup();
+    const { value, left } = await runSimulated({ ...size, reply: diligent }, () => threeAgents(lookup));
+    expect(value.agents.map(({ agentId, outcome, findings }) => [agentId, outcome, findings])).toEqual([
+      ["a1", "returned", "known: one"],
+      ["a2", "returned", "known: two"],
+      ["a3", "returned", "known: three"],
+    ]);
+    expect(lookup.asked).toEqual(["one", "two", "three"]);
+    expect(left).toEqual({ cells: 0, branches: 0 });
+  });
+
+  it("advances all agents with one decode per tick and prefills no token twice", async () => {
+    const { trace, store } = await runSimulated({ ...size, reply: diligent }, () => threeAgents(new Lookup()));
+    const commits = trace.map((line) => JSON.parse(line)).filter(({ t }) => t === "commit");
+    expect(commits.length).toBe(store.stats.ticks);
+    expect(Math.max(...commits.map(({ entries }) => entries.length))).toBe(3);
+    const prefills = trace.map((line) => JSON.parse(line)).filter(({ t }) => t === "prefill");
+    const [spine] = prefills[0].entries;
+    const later = prefills.slice(1).flatMap(({ entries }) => entries);
+    expect(later.every(({ position }: { position: number }) => position >= spine.tokens)).toBe(true);
+  });
+
+  it("gives every agent exactly one agent:done, last", async () => {
+    const { events } = await runSimulated({ ...size, reply: diligent }, () => threeAgents(new Lookup()));
+    for (const id of ["a1", "a2", "a3"]) {
+      const own = events.filter((event) => "agentId" in event && event.agentId === id).map(({ type }) => type);
+      expect(own[0]).toBe("agent:spawn");
+      expect(own.filter((type) => type === "agent:done")).toHaveLength(1);
+      expect(own.at(-1)).toBe("agent:done");
+    }
+  });
+
+  it("writes the same trace twice", async () => {
+    const first = await runSimulated({ ...size, reply: diligent }, () => threeAgents(new Lookup()));
+    const second = await runSimulated({ ...size, reply: diligent }, () => threeAgents(new Lookup()));
+    expect(second.trace).toEqual(first.trace);
+  });
+
+  it("refuses a call that was made before with a note, and sends a stuck agent to its report", async () => {
+    const lookup = new Lookup();
+    const stubborn = () => toolCallText("lookup", { query: "the same" });
+    const { value, events } = await runSimulated({ ...size, reply: stubborn }, () => threeAgents(lookup));
+    expect(lookup.asked).toEqual(["the same", "the same", "the same"]);
+    const notes = events.filter((event) => event.type === "agent:tool_result").map((event) => event.prefilled);
+    expect(notes.some((note) => note.includes("very call before"))).toBe(true);
+    // The script is not legal in the last turn: the grammar leaves only `report`.
+    expect(value.agents.every(({ outcome }) => outcome === "returned" || outcome === "cut")).toBe(true);
+  });
+
+  it("turns what a tool throws into a result that only its own agent reads", async () => {
+    class Broken extends Lookup {
+      override *execute(args: { query: string }): Operation<unknown> {
+        if (args.query === "two") throw new Error("the shelf is empty");
+        return yield* super.execute(args);
+      }
+    }
+    const reply = (conversation: string) =>
+      conversation.includes("shelf is empty") ? toolCallText("report", { findings: "none" }) : diligent(conversation);
+    const { value } = await runSimulated({ ...size, reply }, () => threeAgents(new Broken()));
+    expect(value.agents.map(({ findings }) => findings)).toEqual(["known: one", "none", "known: three"]);
+  });
+
+  it("queues tasks beyond the free sequences", async () => {
+    const { value } = await runSimulated({ ...size, nSeqMax: 2, reply: diligent }, () => threeAgents(new Lookup()));
+    expect(value.agents.map(({ outcome }) => outcome)).toEqual(["returned", "returned", "returned"]);
+  });
+
+  it("drops a task that can never fit, and says so", async () => {
+    const { value } = await runSimulated({ ...size, nCtx: 1024, reply: diligent }, () =>
+      agentPool({ orchestrate: parallel([{ content: `task ${"long ".repeat(400)}` }]), tools: [new Lookup()] }),
+    );
+    expect(value.agents[0]?.outcome).toBe("dropped");
+    expect(value.agents[0]?.reason).toMatch(/never fit/);
+  });
+
+  it("sleeps without a tick while every agent waits for a concurrent tool", async () => {
+    let started = 0;
+    const ticks: number[] = [];
+    const { value } = await runSimulated({ ...size, reply: diligent }, ({ store }) => {
+      class Slow extends Lookup {
+        override readonly concurrent = true;
+        override *execute(args: { query: string }): Operation<unknown> {
+          started += 1;
+          const isLast = started === 3;
+          if (isLast) ticks.push(store.stats.ticks);
+          yield* sleep(20);
+          if (isLast) ticks.push(store.stats.ticks);
+          return yield* super.execute(args);
+        }
+      }
+      return threeAgents(new Slow());
+    });
+    expect(value.agents.map(({ outcome }) => outcome)).toEqual(["returned", "returned", "returned"]);
+    expect(ticks).toEqual([ticks[0], ticks[0]]);
+  });
+
+  it("keeps the branches of useAgentPool alive until the caller's scope ends", async () => {
+    const report = new Report();
+    const { value, left } = await runSimulated({ ...size, reply: diligent }, function* () {
+      return yield* call(function* () {
+        const pool = yield* useAgentPool({
+          orchestrate: parallel([{ content: "task one" }]),
+          tools: [new Lookup()],
+          terminal: report,
+        });
+        const branch = pool.agents[0]?.branch;
+        const child = branch?.forkSync();
+        return { disposed: branch?.disposed, inherits: child?.position === branch?.position };
+      });
+    });
+    expect(value).toEqual({ disposed: false, inherits: true });
+    expect(left.branches).toBeGreaterThan(0);
+  });
+
+  it("prunes everything and reports each agent when it is halted in the middle", async () => {
+    const result = await runSimulated({ ...size, reply: diligent }, function* (runtime) {
+      const task = yield* spawn(() => threeAgents(new Lookup()));
+      while (runtime.store.stats.ticks < 5) yield* sleep(1);
+      yield* task.halt();
+      return runtime.store.pressure().used;
+    });
+    expect(result.value).toBe(0);
+    const done = result.events.filter((event) => event.type === "agent:done");
+    expect(done.map(({ outcome }) => outcome)).toEqual(["cancelled", "cancelled", "cancelled"]);
+  });
+
+  it("fails with the orchestrator's error", async () => {
+    const failing = runSimulated(size, () =>
+      agentPool({
+        *orchestrate() {
+          throw new Error("no plan");
+        },
+      }),
+    );
+    await expect(failing).rejects.toThrow("no plan");
+    await expect(run(function* () {})).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,65 @@
+import type { Branch, BranchStore, Language, SessionContext } from "@lloyal-labs/sdk";
+import type { Resolve } from "effection";
+import type { Agent, AgentTask } from "../agent/agent.ts";
+import type { EventBus } from "../events/event-bus.ts";
+import type { AgentPolicy, AgentView, ContextBudget } from "../policy/agent-policy.ts";
+import type { PendingResult } from "../scheduler/phases/pending.ts";
+import type { Wake } from "../scheduler/wake.ts";
+import type { AnyTool } from "../tools/tool.ts";
+import type { AgentResult } from "./pool-types.ts";
+
+/** A spawn that the orchestrator asked for and the tick has not taken up yet. */
+export interface SpawnRequest {
+  id: string;
+  task: AgentTask;
+  resolve: Resolve<AgentResult>;
+}
+
+export interface PendingCall {
+  agent: Agent;
+  callId: string;
+  tool: string;
+  args: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that a pool's loop reads and writes. Only `tick.ts` and what it calls write it. */
+export interface PoolState {
+  readonly ctx: SessionContext;
+  readonly language: Language;
+  readonly store: BranchStore;
+  readonly events: EventBus;
+  readonly policy: AgentPolicy;
+  readonly budget: ContextBudget;
+  readonly tools: ReadonlyMap<string, AnyTool>;
+  readonly terminal: string | undefined;
+  readonly parent: Branch | undefined;
+  readonly parentAgentId: string | undefined;
+  readonly pruneOnDone: boolean;
+  readonly wake: Wake;
+  /** A branch for a new agent: a fork of the parent, or an empty root. */
+  openBranch(): Branch;
+  waiting: SpawnRequest[];
+  agents: Agent[];
+  calls: PendingCall[];
+  results: PendingResult[];
+  settled: Map<Agent, { resolve: Resolve<AgentResult> }>;
+  outcomes: AgentResult[];
+  orchestrated: boolean;
+  ticks: number;
+}
+
+export function liveAgents(pool: PoolState): Agent[] {
+  return pool.agents.filter((agent) => agent.live);
+}
+
+export function viewOf(pool: PoolState, agent: Agent): AgentView {
+  const turn = { agentId: agent.id, turn: agent.turn + 1 };
+  return {
+    agentId: agent.id,
+    turn: agent.turn,
+    calls: agent.calls,
+    stale: agent.stale,
+    tools: [...pool.tools.values()].filter((tool) => tool.availableFor(turn)).map((tool) => tool.name),
+    terminal: pool.terminal,
+  };
+}

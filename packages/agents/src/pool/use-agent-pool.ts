@@ -1,0 +1,88 @@
+import { Branch } from "@lloyal-labs/sdk";
+import { ensure, type Operation, resource, spawn, withResolvers } from "effection";
+import { CallingAgent, Ctx, Events, Store } from "../contexts.ts";
+import { DefaultAgentPolicy } from "../policy/default-policy.ts";
+import { runTicks } from "../scheduler/tick.ts";
+import { endAgent } from "../scheduler/turns.ts";
+import { createWake } from "../scheduler/wake.ts";
+import { createToolkit } from "../tools/toolkit.ts";
+import { nextAgentId } from "./agent-ids.ts";
+import { liveAgents, type PoolState } from "./pool-state.ts";
+import type { AgentResult, PoolOptions, PoolResult } from "./pool-types.ts";
+
+/**
+ * Runs agents to their ends and keeps their branches alive until the caller's scope ends, so that follow-up
+ * agents may fork from them. For a pool that cleans up after itself see `agentPool`.
+ */
+export function useAgentPool(options: PoolOptions): Operation<PoolResult> {
+  return resource(function* (provide) {
+    yield* provide(yield* runPool(options, false));
+  });
+}
+
+/** The pool itself, in the caller's scope: branches are pruned when that scope ends, or as each agent is done. */
+export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<PoolResult> {
+  const ctx = yield* Ctx.expect();
+  const store = yield* Store.expect();
+  const events = yield* Events.expect();
+  const parentAgentId = yield* CallingAgent.get();
+  const policy = options.policy ?? new DefaultAgentPolicy();
+  const tools = [...(options.tools ?? [])];
+  if (options.terminal && !tools.includes(options.terminal)) tools.push(options.terminal);
+  const parent = options.parent ?? undefined;
+
+  const pool: PoolState = {
+    ctx,
+    language: ctx.language,
+    store,
+    events,
+    policy,
+    budget: policy.budget(ctx.engine.capabilities.nCtx),
+    tools: createToolkit(tools).toolMap,
+    terminal: options.terminal?.name,
+    parent,
+    parentAgentId,
+    pruneOnDone,
+    wake: createWake(),
+    openBranch: () => (parent ? parent.forkSync() : Branch.create(ctx, 0)),
+    waiting: [],
+    agents: [],
+    calls: [],
+    results: [],
+    settled: new Map(),
+    outcomes: [],
+    orchestrated: false,
+    ticks: 0,
+  };
+  // A halt ends every agent that still lives, so that each spawned one has its `agent:done`.
+  yield* ensure(() => {
+    for (const agent of liveAgents(pool)) endAgent(pool, agent, "cancelled");
+  });
+
+  yield* spawn(function* () {
+    yield* options.orchestrate({
+      *run(task) {
+        const done = withResolvers<AgentResult>();
+        pool.waiting.push({ id: nextAgentId(store), task, resolve: done.resolve });
+        pool.wake.ring();
+        return yield* done.operation;
+      },
+    });
+    pool.orchestrated = true;
+    pool.wake.ring();
+  });
+  yield* runTicks(pool);
+  return {
+    agents: pool.outcomes.sort((a, b) => numberOf(a.agentId) - numberOf(b.agentId)),
+    totals: {
+      agents: pool.outcomes.length,
+      tokens: pool.outcomes.reduce((sum, agent) => sum + agent.tokenCount, 0),
+      toolCalls: pool.outcomes.reduce((sum, agent) => sum + agent.toolCallCount, 0),
+      ticks: pool.ticks,
+    },
+  };
+}
+
+function numberOf(agentId: string): number {
+  return Number(agentId.slice(1));
+}

@@ -1,0 +1,252 @@
+// One turn of the loop, in five phases. This file alone waits, decodes and writes state; the decisions are pure
+// functions in phases/.
+//
+//   SPAWN    admit waiting agents: one prefill batch
+//   PRODUCE  read what everybody would write next: commits, ended turns, cuts
+//   COMMIT   one decode for all rows
+//   SETTLE   prefill tool results, each whole and at its agent's clean turn boundary
+//   DISPATCH run the tool calls of ended turns, one after the other
+import { call, ensure, type Operation, spawn, until } from "effection";
+import { Agent } from "../agent/agent.ts";
+import { liveAgents, type PendingCall, type PoolState, viewOf } from "../pool/pool-state.ts";
+import { buildPrompt } from "../spine/prompt-state.ts";
+import { runTool } from "../tools/run-tool.ts";
+import { fitResults } from "./fit-text.ts";
+import { readTurn } from "./phases/dispatch.ts";
+import type { PendingResult } from "./phases/pending.ts";
+import { planProduce } from "./phases/produce.ts";
+import { planSettle } from "./phases/settle.ts";
+import { planSpawn } from "./phases/spawn.ts";
+import { endAgent, openTurn, schemasFor } from "./turns.ts";
+
+/** Ticks until the orchestrator is through and every agent is done. Sleeps while all wait for tools. */
+export function* runTicks(pool: PoolState): Operation<void> {
+  for (;;) {
+    yield* spawnPhase(pool);
+    const generating = pool.agents.filter((agent) => agent.state.kind === "generating");
+    if (generating.length + pool.results.length + pool.calls.length === 0) {
+      if (pool.orchestrated && pool.waiting.length === 0 && liveAgents(pool).length === 0) return;
+      yield* pool.wake.sleep();
+      continue;
+    }
+    pool.ticks += 1;
+    yield* producePhase(pool, generating);
+    yield* settlePhase(pool);
+    yield* dispatchPhase(pool);
+  }
+}
+
+/** Cells that stay free for those who live: one full turn each, and never less than the soft limit. */
+function floorOf(pool: PoolState): number {
+  const reserve = liveAgents(pool).reduce((sum, agent) => sum + agent.plan.maxTokens - agent.turnTokens, 0);
+  return Math.max(pool.budget.softLimit, reserve);
+}
+
+function* spawnPhase(pool: PoolState): Operation<void> {
+  if (pool.waiting.length === 0) return;
+  const first = pool.policy.planTurn({ agentId: "", turn: 0, calls: [], stale: 0, tools: [], terminal: pool.terminal });
+  const requests = pool.waiting.map((request) => {
+    const prompt = buildPrompt(pool.language, pool.parent, {
+      systemPrompt: request.task.systemPrompt,
+      tools: [...pool.tools.values()].map((tool) => tool.schema),
+      content: request.task.content,
+    });
+    return { request, prompt, promptTokens: prompt.tokens.length, turnTokens: first?.maxTokens ?? 0 };
+  });
+  const plan = planSpawn(requests, {
+    pressure: pool.store.pressure(),
+    floor: floorOf(pool),
+    sequences: pool.store.available,
+    liveAgents: liveAgents(pool).length,
+  });
+  pool.waiting = plan.wait.map(({ request }) => request);
+  for (const { request, promptTokens } of plan.drop) drop(pool, request, promptTokens);
+  if (plan.admit.length === 0) return;
+
+  const spawned: Agent[] = [];
+  for (const { request } of plan.admit) {
+    const branch = pool.openBranch();
+    yield* ensure(() => branch.pruneSubtreeSync());
+    const agent = new Agent({ id: request.id, parentAgentId: pool.parentAgentId, task: request.task, branch });
+    pool.settled.set(agent, request);
+    spawned.push(agent);
+  }
+  yield* until(pool.store.prefill(spawned.map((agent, i) => [agent.branch, plan.admit[i]?.prompt.tokens ?? []])));
+  for (const [i, agent] of spawned.entries()) {
+    plan.admit[i]?.prompt.remember(agent.branch);
+    pool.agents.push(agent);
+    pool.events.send({
+      type: "agent:spawn",
+      agentId: agent.id,
+      parentAgentId: agent.parentAgentId,
+      task: agent.task.content,
+      promptTokens: plan.admit[i]?.promptTokens ?? 0,
+    });
+    openTurn(pool, agent);
+  }
+}
+
+function drop(pool: PoolState, request: PoolState["waiting"][number], promptTokens: number): void {
+  const reason = `its prompt of ${promptTokens} tokens can never fit`;
+  const result = {
+    agentId: request.id,
+    parentAgentId: pool.parentAgentId,
+    branch: null,
+    task: request.task.content,
+    result: null,
+    findings: null,
+    outcome: "dropped" as const,
+    reason,
+    turns: 0,
+    toolCallCount: 0,
+    tokenCount: 0,
+  };
+  pool.outcomes.push(result);
+  pool.events.send({ type: "agent:done", agentId: request.id, outcome: "dropped", reason });
+  request.resolve(result);
+}
+
+function* producePhase(pool: PoolState, generating: readonly Agent[]): Operation<void> {
+  const { free } = pool.store.pressure();
+  const plan = planProduce(
+    generating.map((agent) => ({
+      agent,
+      produced: agent.branch.produceSync(),
+      turnTokens: agent.turnTokens,
+      maxTokens: agent.plan.maxTokens,
+    })),
+    { free, hardLimit: pool.budget.hardLimit, rowsMax: pool.ctx.engine.capabilities.nUbatch },
+  );
+  for (const agent of plan.overlong) endAgent(pool, agent, "cut", `a turn of more than ${agent.plan.maxTokens} tokens`);
+  for (const agent of plan.starved) endAgent(pool, agent, "cut", "no cell is left for its next token");
+  for (const agent of plan.ended) endTurn(pool, agent);
+  if (plan.commits.length === 0) return;
+
+  // COMMIT
+  yield* until(pool.store.step(plan.commits.map(({ agent, produced }) => [agent.branch, produced.token] as const)));
+  for (const { agent, produced } of plan.commits) {
+    agent.turnTokens += 1;
+    agent.tokenCount += 1;
+    agent.turnText += produced.text;
+    pool.events.send({ type: "agent:produce", agentId: agent.id, text: produced.text, tokenCount: agent.tokenCount });
+  }
+  pool.events.send({
+    type: "pool:tick",
+    tick: pool.ticks,
+    generating: plan.commits.length,
+    awaiting: liveAgents(pool).length - plan.commits.length,
+    cellsFree: pool.store.pressure().free,
+  });
+}
+
+function endTurn(pool: PoolState, agent: Agent): void {
+  const end = readTurn(pool.language.parse(agent.turnText), { tools: [...pool.tools.keys()], terminal: pool.terminal });
+  if (end.kind === "return") {
+    agent.result = end.result;
+    endAgent(pool, agent, "returned");
+    return;
+  }
+  const calls = end.kind === "calls" ? end.calls : [{ name: "", args: {} }];
+  const pending = calls.map((each, i) => ({
+    agent,
+    callId: `${agent.id}.${agent.turn}.${i + 1}`,
+    tool: each.name,
+    args: each.args,
+  }));
+  agent.change({ type: "call", callIds: pending.map((each) => each.callId) });
+  for (const each of pending) {
+    if (end.kind === "note") deliver(pool, each, { result: { error: end.note }, text: end.note });
+    else pool.calls.push(each);
+  }
+}
+
+function* settlePhase(pool: PoolState): Operation<void> {
+  const whole = liveAgents(pool).flatMap((agent) => {
+    const state = agent.state;
+    if (state.kind !== "awaiting-tool") return [];
+    const results = pool.results.filter((result) => result.agent === agent);
+    return results.length === state.callIds.length ? [{ agent, results }] : [];
+  });
+  if (whole.length === 0) return;
+  pool.results = pool.results.filter((result) => !whole.some(({ agent }) => agent === result.agent));
+
+  const candidates = whole.map(({ agent, results }) => {
+    const named = results.map(({ tool, text }) => ({ name: tool, text }));
+    const next = pool.policy.planTurn(viewOf(pool, agent));
+    const tokens = fitResults(pool.language, named, Number.POSITIVE_INFINITY)?.tokens.length ?? 0;
+    return { agent, results, named, tokens, turnTokens: next?.maxTokens ?? 0 };
+  });
+  const plan = planSettle(candidates, { free: pool.store.pressure().free, floor: pool.budget.softLimit });
+  for (const agent of plan.refuse) endAgent(pool, agent, "cut", "its tool result does not fit into the context");
+
+  const admitted = plan.admit.flatMap(({ agent, tokensMax }) => {
+    const candidate = candidates.find((each) => each.agent === agent);
+    const fitted = candidate && fitResults(pool.language, candidate.named, tokensMax);
+    if (candidate && fitted) return [{ agent, results: candidate.results, ...fitted }];
+    endAgent(pool, agent, "cut", "its tool result does not fit into the context");
+    return [];
+  });
+  if (admitted.length === 0) return;
+  yield* until(pool.store.prefill(admitted.map(({ agent, tokens }) => [agent.branch, tokens] as const)));
+  for (const { agent, results, texts } of admitted) {
+    for (const [i, result] of results.entries()) note(pool, agent, result, texts[i] as string);
+    agent.change({ type: "settle" });
+    openTurn(pool, agent);
+  }
+}
+
+/** Remembers what an agent has read, and whether it was news. */
+function note(pool: PoolState, agent: Agent, { callId, tool, result }: PendingResult, text: string): void {
+  const lines = text.split("\n").filter((line) => line.trim().length > 0);
+  const news = lines.some((line) => !agent.linesSeen.has(line));
+  for (const line of lines) agent.linesSeen.add(line);
+  agent.stale = news ? 0 : agent.stale + 1;
+  pool.events.send({ type: "agent:tool_result", agentId: agent.id, callId, tool, result, prefilled: text });
+}
+
+function* dispatchPhase(pool: PoolState): Operation<void> {
+  const calls = pool.calls;
+  pool.calls = [];
+  for (const each of calls) {
+    const { agent, tool: name, args, callId } = each;
+    const verdict = pool.policy.judgeCall(viewOf(pool, agent), { name, args });
+    pool.events.send({ type: "agent:tool_call", agentId: agent.id, callId, tool: name, args });
+    const tool = pool.tools.get(name);
+    if (!tool) deliver(pool, each, refusal(`There is no tool called ${name}.`));
+    else if (!verdict.run) deliver(pool, each, refusal(verdict.note));
+    else if (tool.concurrent) yield* spawn(() => dispatchOne(pool, each));
+    else yield* call(() => dispatchOne(pool, each));
+  }
+}
+
+function* dispatchOne(pool: PoolState, each: PendingCall): Operation<void> {
+  const { agent, tool: name, args, callId } = each;
+  const tool = pool.tools.get(name);
+  const schema = schemasFor(pool, agent, [name])[0];
+  if (!tool || !schema) return;
+  const outcome = yield* runTool(tool, {
+    agentId: agent.id,
+    callId,
+    branch: agent.branch,
+    args,
+    schema: schema.parameters,
+    onProgress: ({ filled, total }) =>
+      pool.events.send({ type: "agent:tool_progress", agentId: agent.id, tool: name, filled, total }),
+  });
+  deliver(pool, each, outcome);
+}
+
+function refusal(text: string): { result: unknown; text: string } {
+  return { result: { error: text }, text };
+}
+
+/** A result is in: it waits for SETTLE, and a sleeping loop wakes up. */
+function deliver(
+  pool: PoolState,
+  { agent, callId, tool, args }: PendingCall,
+  outcome: { result: unknown; text: string },
+): void {
+  agent.calls.push({ name: tool, args, text: outcome.text });
+  pool.results.push({ agent, callId, tool, result: outcome.result, text: outcome.text });
+  pool.wake.ring();
+}

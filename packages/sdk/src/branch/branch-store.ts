@@ -1,0 +1,82 @@
+import type { Produced } from "../backend/engine.ts";
+import type { Token } from "../backend/ids.ts";
+import type { SessionContext } from "../backend/session-context.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { type Branch, internals } from "./branch.ts";
+import { type BatchRecord, type BranchNode, type BranchTree, type TreeStats, treeOf } from "./branch-tree.ts";
+import type { Pressure, Reservation } from "./cell-ledger.ts";
+
+/** Many branches of one context, advanced together. */
+export class BranchStore {
+  readonly #tree: BranchTree;
+
+  constructor(ctx: SessionContext) {
+    this.#tree = treeOf(ctx);
+  }
+
+  /**
+   * Appends known tokens to many branches, packed into as few decodes as fit.
+   *
+   * @throws KvExhaustedError, DecodeFailedError. Every branch is as before: all or nothing.
+   */
+  prefill(entries: readonly (readonly [Branch, readonly Token[]])[]): Promise<void> {
+    return this.#tree.prefill(entries.map(([branch, tokens]) => ({ node: this.#nodeOf(branch), tokens })));
+  }
+
+  /**
+   * Accepts one token per branch and writes them all with one decode.
+   *
+   * @throws KvExhaustedError, DecodeFailedError, GrammarRejectedError. Every branch is as before.
+   */
+  commit(entries: readonly (readonly [Branch, Token])[]): Promise<void> {
+    return this.#tree.commit(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+  }
+
+  /**
+   * `commit`, then `produceSync` for every branch: one call for a whole tick. The produced tokens stay as memos,
+   * so a `produceSync` that follows costs nothing. Failures as `commit`.
+   */
+  step(entries: readonly (readonly [Branch, Token])[]): Promise<Produced[]> {
+    return this.#tree.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+  }
+
+  /** Cells that no prefill or commit may take until released. Throws KvExhaustedError when fewer are free. */
+  reserve(cells: number): Reservation {
+    return this.#tree.reserve(cells);
+  }
+
+  pressure(): Pressure {
+    return this.#tree.pressure();
+  }
+
+  /** Branches alive on this context. */
+  get liveBranches(): number {
+    return this.#tree.liveBranches;
+  }
+
+  /** Sequences that can still be leased. */
+  get available(): number {
+    return this.#tree.engine.capabilities.nSeqMax - this.#tree.liveBranches;
+  }
+
+  get stats(): TreeStats {
+    return this.#tree.stats;
+  }
+
+  /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
+  observe(observer: (record: BatchRecord) => void): () => void {
+    return this.#tree.observe(observer);
+  }
+
+  /** The engine's own count of cells, for comparison with `pressure().used`. */
+  countCells(): Promise<number> {
+    return this.#tree.engine.countCells();
+  }
+
+  #nodeOf(branch: Branch): BranchNode {
+    const { tree, node } = internals(branch);
+    if (tree !== this.#tree)
+      throw new InvalidArgumentError("this branch belongs to another context.", { branch: node.id });
+    return node;
+  }
+}

@@ -1,0 +1,264 @@
+import type { Engine, Produced, SamplingParams } from "../backend/engine.ts";
+import type { SequenceHandle, Token } from "../backend/ids.ts";
+import type { SessionContext } from "../backend/session-context.ts";
+import { BranchDisposedError, BranchInFlightError, InvalidArgumentError, KvExhaustedError } from "../errors.ts";
+import { CellLedger, type CellSegment, type Pressure, type Reservation } from "./cell-ledger.ts";
+import { adopt, assertLeaf, orphan, subtreePostOrder } from "./lineage.ts";
+import { emptyPath, type PathHash, PrefixTrie } from "./prefix-trie.ts";
+
+/** A branch as the tree sees it. `Branch` is the handle that users hold. */
+export interface BranchNode {
+  readonly id: number;
+  readonly sequence: SequenceHandle;
+  parent: BranchNode | undefined;
+  readonly children: Set<BranchNode>;
+  /** Tokens from position 0 to here, shared prefix included. */
+  position: number;
+  /** Position at which it left its parent; 0 for roots. */
+  readonly forkHead: number;
+  tail: CellSegment;
+  path: PathHash;
+  disposed: boolean;
+  /** True while a batch with rows of this branch decodes. */
+  inFlight: boolean;
+}
+
+/** One batch call as it ran, for traces. Positions are those of the first new token. */
+export type BatchRecord =
+  | { type: "prefill"; entries: { branch: number; position: number; tokens: number }[]; ms: number }
+  | { type: "commit"; entries: { branch: number; position: number; token: Token }[]; ms: number };
+
+export interface TreeStats {
+  prefillTokens: number;
+  /** What a perfect prefix cache would have prefilled: see PrefixTrie. */
+  idealPrefillTokens: number;
+  decodedTokens: number;
+  /** Commit batches: one decode each. */
+  ticks: number;
+  peakCells: number;
+}
+
+/**
+ * Lineage, cell ledger and reservations of one context: the only copy, for every backend.
+ *
+ * Everything synchronous here is logical and immediate; the engine carries it out before its next batch.
+ */
+export class BranchTree {
+  readonly engine: Engine;
+  #ledger: CellLedger;
+  #trie = new PrefixTrie();
+  #observers = new Set<(record: BatchRecord) => void>();
+  #nextId = 1;
+  #live = new Set<BranchNode>();
+  #prefillTokens = 0;
+  #decodedTokens = 0;
+  #ticks = 0;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+    this.#ledger = new CellLedger(engine.capabilities.nCtx);
+  }
+
+  get liveBranches(): number {
+    return this.#live.size;
+  }
+
+  get stats(): TreeStats {
+    return {
+      prefillTokens: this.#prefillTokens,
+      idealPrefillTokens: this.#trie.idealPrefillTokens,
+      decodedTokens: this.#decodedTokens,
+      ticks: this.#ticks,
+      peakCells: this.#ledger.peakCells,
+    };
+  }
+
+  pressure(): Pressure {
+    return this.#ledger.pressure();
+  }
+
+  /** Cells that no prefill or commit may take until released. Throws KvExhaustedError when fewer are free. */
+  reserve(cells: number): Reservation {
+    this.#requireFree(cells, "a reservation");
+    return this.#ledger.reserve(cells);
+  }
+
+  /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
+  observe(observer: (record: BatchRecord) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  createRoot(sampling?: SamplingParams, grammar?: string): BranchNode {
+    const sequence = this.engine.open(sampling, grammar);
+    return this.#add(sequence, undefined, this.#ledger.open(), 0, emptyPath);
+  }
+
+  fork(parent: BranchNode): BranchNode {
+    this.requireIdle(parent, "fork");
+    const sequence = this.engine.fork(parent.sequence);
+    const [own, child] = this.#ledger.fork(parent.tail);
+    parent.tail = own;
+    return this.#add(sequence, parent, child, parent.position, parent.path);
+  }
+
+  /** RESTRICT. Pruning twice is a no-op. */
+  prune(node: BranchNode): void {
+    if (node.disposed) return;
+    assertLeaf(node);
+    node.disposed = true;
+    orphan(node);
+    this.#live.delete(node);
+    this.#ledger.release(node.tail);
+    this.engine.close(node.sequence);
+  }
+
+  /** CASCADE: the node and all of its descendants, children first. */
+  pruneSubtree(node: BranchNode): void {
+    if (node.disposed) return;
+    for (const each of subtreePostOrder(node)) this.prune(each);
+  }
+
+  /** All or nothing: on rejection every node is as before. */
+  async prefill(entries: readonly { node: BranchNode; tokens: readonly Token[] }[]): Promise<void> {
+    const jobs = entries.filter((entry) => entry.tokens.length > 0);
+    if (jobs.length === 0) return;
+    const total = jobs.reduce((sum, job) => sum + job.tokens.length, 0);
+    const record: BatchRecord = {
+      type: "prefill",
+      entries: jobs.map(({ node, tokens }) => ({ branch: node.id, position: node.position, tokens: tokens.length })),
+      ms: 0,
+    };
+    await this.#decode(
+      jobs.map((job) => job.node),
+      total,
+      record,
+      () => this.engine.prefill(jobs.map(({ node, tokens }) => ({ sequence: node.sequence, tokens }))),
+    );
+    for (const { node, tokens } of jobs) {
+      this.#advance(node, tokens.length);
+      node.path = this.#trie.prefill(node.path, tokens);
+    }
+    this.#prefillTokens += total;
+  }
+
+  /** Accepts and decodes one token per node in one batch. All or nothing. */
+  async commit(entries: readonly { node: BranchNode; token: Token }[]): Promise<void> {
+    await this.#commitWith(entries, (rows) => this.engine.commit(rows));
+  }
+
+  /** `commit`, then the next token of every node: one engine call for a whole tick. */
+  async step(entries: readonly { node: BranchNode; token: Token }[]): Promise<Produced[]> {
+    const produced = await this.#commitWith(entries, (rows) => this.engine.run(rows));
+    return produced.map((ticks) => ticks[ticks.length - 1] as Produced);
+  }
+
+  requireLive(node: BranchNode, doing: string): void {
+    if (node.disposed) throw new BranchDisposedError({ branch: node.id, doing });
+  }
+
+  requireIdle(node: BranchNode, doing: string): void {
+    this.requireLive(node, doing);
+    if (node.inFlight) throw new BranchInFlightError({ branch: node.id, doing });
+  }
+
+  async #commitWith<T>(
+    entries: readonly { node: BranchNode; token: Token }[],
+    call: (rows: { sequence: SequenceHandle; token: Token }[]) => Promise<T>,
+  ): Promise<T> {
+    const { nUbatch } = this.engine.capabilities;
+    if (entries.length === 0) throw new InvalidArgumentError("a tick needs at least one row.");
+    if (entries.length > nUbatch) {
+      throw new InvalidArgumentError(`one tick has ${entries.length} rows; at most ${nUbatch} fit.`, {
+        rows: entries.length,
+        nUbatch,
+      });
+    }
+    const record: BatchRecord = {
+      type: "commit",
+      entries: entries.map(({ node, token }) => ({ branch: node.id, position: node.position, token })),
+      ms: 0,
+    };
+    const rows = entries.map(({ node, token }) => ({ sequence: node.sequence, token }));
+    const result = await this.#decode(
+      entries.map((entry) => entry.node),
+      entries.length,
+      record,
+      () => call(rows),
+    );
+    for (const { node, token } of entries) {
+      this.#advance(node, 1);
+      node.path = this.#trie.commit(node.path, token);
+    }
+    this.#decodedTokens += entries.length;
+    this.#ticks += 1;
+    return result;
+  }
+
+  /** Holds the cells that a batch will take while it runs, so that no other call is promised the same ones. */
+  async #decode<T>(nodes: BranchNode[], cells: number, record: BatchRecord, call: () => Promise<T>): Promise<T> {
+    if (new Set(nodes).size < nodes.length) throw new InvalidArgumentError("one branch appears twice in a batch.");
+    for (const node of nodes) this.requireIdle(node, record.type);
+    this.#requireFree(cells, record.type);
+    const promised = this.#ledger.reserve(cells);
+    for (const node of nodes) node.inFlight = true;
+    const started = performance.now();
+    try {
+      const result = await call();
+      record.ms = performance.now() - started;
+      for (const observer of this.#observers) observer(record);
+      return result;
+    } finally {
+      for (const node of nodes) node.inFlight = false;
+      promised.release();
+    }
+  }
+
+  // A node pruned in flight is a zombie: its cells were given back at the prune and are not counted again.
+  #advance(node: BranchNode, tokens: number): void {
+    if (node.disposed) return;
+    node.position += tokens;
+    this.#ledger.extend(node.tail, tokens);
+  }
+
+  #requireFree(cells: number, doing: string): void {
+    const { free } = this.#ledger.pressure();
+    if (cells > free) throw new KvExhaustedError({ needed: cells, available: Math.max(0, free), doing });
+  }
+
+  #add(
+    sequence: SequenceHandle,
+    parent: BranchNode | undefined,
+    tail: CellSegment,
+    position: number,
+    path: PathHash,
+  ): BranchNode {
+    const node: BranchNode = {
+      id: this.#nextId++,
+      sequence,
+      parent: undefined,
+      children: new Set(),
+      position,
+      forkHead: position,
+      tail,
+      path,
+      disposed: false,
+      inFlight: false,
+    };
+    if (parent) adopt(parent, node);
+    this.#live.add(node);
+    return node;
+  }
+}
+
+const trees = new WeakMap<SessionContext, BranchTree>();
+
+/** The tree of a context. Every Branch, BranchStore and Session on one context shares it. */
+export function treeOf(context: SessionContext): BranchTree {
+  let tree = trees.get(context);
+  if (!tree) {
+    tree = new BranchTree(context.engine);
+    trees.set(context, tree);
+  }
+  return tree;
+}

@@ -1,0 +1,84 @@
+import type { Vocabulary } from "../backend/vocabulary.ts";
+import type { Language, Segment, ToolSchema } from "./language.ts";
+
+/**
+ * Turns of the ChatML family (Qwen, SmolLM2 and others) with the tool protocol that Qwen was trained on.
+ *
+ *     <|im_start|>system\n … <|im_end|>\n
+ *     <|im_start|>user\n … <|im_end|>\n
+ *     <|im_start|>assistant\n<tool_call>\n{"name": "…", "arguments": {…}}\n</tool_call><|im_end|>\n
+ *     <|im_start|>user\n<tool_response>\n … \n</tool_response><|im_end|>\n
+ *
+ * Models without tool tokens are taught the same protocol, in plain text, by the system turn.
+ */
+export type Turns = Pick<Language, "system" | "user" | "toolResults" | "generationPrompt" | "turnClose">;
+
+export function chatmlTurns(vocabulary: Vocabulary): Turns {
+  const literals = new Set(vocabulary.structural.map(({ text }) => text));
+  const resultMarkersAreTokens = literals.has("<tool_response>") && literals.has("</tool_response>");
+
+  return {
+    system: systemTurn,
+    user: (text) => [scaffold("<|im_start|>user\n"), user(text), scaffold("<|im_end|>\n")],
+    toolResults: (results) => [
+      scaffold("<|im_start|>user"),
+      ...results.flatMap(({ text }): Segment[] => [
+        scaffold("\n<tool_response>\n"),
+        { text: resultMarkersAreTokens ? text : encodeIfItForges(text), origin: "tool" },
+        scaffold("\n</tool_response>"),
+      ]),
+      scaffold("<|im_end|>\n"),
+    ],
+    generationPrompt: [scaffold("<|im_start|>assistant\n")],
+    turnClose: [scaffold("<|im_end|>\n")],
+  };
+}
+
+// A system turn that says nothing would cost tokens on every sequence, so there is none.
+function systemTurn(text: string, tools: readonly ToolSchema[]): Segment[] {
+  if (text === "" && tools.length === 0) return [];
+  const open = scaffold("<|im_start|>system\n");
+  const close = scaffold("<|im_end|>\n");
+  if (tools.length === 0) return [open, user(text), close];
+  return [
+    open,
+    ...(text === "" ? [] : [user(text), scaffold("\n\n")]),
+    scaffold("# Tools\n\nYou can call these functions:\n<tools>"),
+    ...tools.flatMap((tool) => [scaffold("\n"), user(toolLine(tool))]),
+    scaffold(
+      "\n</tools>\n\nTo call one, write a JSON object inside <tool_call></tool_call>:\n" +
+        '<tool_call>\n{"name": <function-name>, "arguments": <arguments-object>}\n</tool_call>',
+    ),
+    close,
+  ];
+}
+
+function toolLine({ name, description, parameters }: ToolSchema): string {
+  return escapeMarkers(JSON.stringify({ name, description, parameters }));
+}
+
+/**
+ * Where `<tool_response>` is ordinary text for a model (Qwen2.5, SmolLM2), a page that contains it could end its own
+ * result and begin another one. Such a page is given as a JSON string, whose escapes cannot spell a marker; all
+ * others stay as they are, which is cheaper and easier to quote from. Nothing is left for a nonce to protect.
+ */
+function encodeIfItForges(text: string): string {
+  const json = JSON.stringify(text);
+  const escaped = escapeMarkers(json);
+  return escaped === json ? text : escaped;
+}
+
+// Loose on purpose (`</ TOOL_response`): what a model would take for the marker counts, not what is equal to it.
+const bracketOfMarker = /<(?=[\s/]*tool)/gi;
+
+function escapeMarkers(json: string): string {
+  return json.replace(bracketOfMarker, "\\u003c");
+}
+
+function scaffold(text: string): Segment {
+  return { text, origin: "scaffold" };
+}
+
+function user(text: string): Segment {
+  return { text, origin: "user" };
+}

@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Vocabulary } from "../backend/vocabulary.ts";
+import { chatmlLiterals, createSimulatedVocabulary, type StructuralLiteral } from "../testing/simulated-vocabulary.ts";
+import type { Origin, Segment } from "./language.ts";
+import { tokenizeSegments } from "./segments.ts";
+
+const vocabulary = createSimulatedVocabulary();
+const structuralOf = (v: Vocabulary) => new Set(v.structural.map(({ token }) => token));
+const read = (v: Vocabulary, tokens: readonly number[]) =>
+  Buffer.concat(tokens.map((token) => v.bytes(token, true))).toString("utf8");
+
+/** Whole literals, their beginnings and ends, and what attackers put between them. */
+function adversarialText(literals: readonly StructuralLiteral[]) {
+  const literal = fc.constantFrom(...literals.map(({ text }) => text));
+  const piece = fc
+    .tuple(literal, fc.nat(40), fc.nat(40))
+    .map(([text, a, b]) => text.slice(a % text.length, (a % text.length) + 1 + (b % text.length)));
+  const filler = fc.constantFrom("\n", "system\n", " ", "<", "|", ">", "/", "é", "😀", "\ufeff", "\u200b", "\\u003c");
+  return fc
+    .array(fc.oneof(literal, piece, filler, fc.string({ unit: "grapheme" })), { maxLength: 12 })
+    .map((p) => p.join(""));
+}
+
+const contentOrigin = fc.constantFrom<Origin>("user", "tool", "model");
+
+describe("tokens of segments", () => {
+  it("let no content yield a structural token, and read back exactly", () =>
+    fc.assert(
+      fc.property(fc.array(fc.record({ text: adversarialText(chatmlLiterals), origin: contentOrigin })), (segments) => {
+        const tokens = tokenizeSegments(vocabulary, segments);
+        const structural = structuralOf(vocabulary);
+        expect(tokens.filter((token) => structural.has(token))).toEqual([]);
+        expect(read(vocabulary, tokens)).toBe(segments.map(({ text }) => text).join(""));
+      }),
+      { numRuns: 1000 },
+    ));
+
+  it("hold the same for vocabularies whose literals overlap and contain each other", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "b", "<", "é"), minLength: 2, maxLength: 6 });
+    const literals = fc.uniqueArray(fc.record({ text, attribute: fc.constant("user-defined" as const) }), {
+      minLength: 1,
+      maxLength: 8,
+      selector: (literal) => literal.text,
+    });
+    fc.assert(
+      fc.property(
+        literals.chain((given) => fc.tuple(fc.constant(given), adversarialText(given), adversarialText(given))),
+        ([given, first, second]) => {
+          const nasty = createSimulatedVocabulary(given);
+          const tokens = tokenizeSegments(nasty, [
+            { text: first, origin: "user" },
+            { text: second, origin: "tool" },
+          ]);
+          expect(tokens.every((token) => token < 256)).toBe(true);
+          expect(read(nasty, tokens)).toBe(first + second);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("see a literal that is spread over two contents", () => {
+    const segments: Segment[] = [
+      { text: "<tool_", origin: "user" },
+      { text: "", origin: "scaffold" },
+      { text: "call>", origin: "tool" },
+    ];
+    const calls: [string, boolean][] = [];
+    const spy: Vocabulary = {
+      ...vocabulary,
+      tokenize(text, parseSpecial) {
+        calls.push([text, parseSpecial]);
+        return vocabulary.tokenize(text, parseSpecial);
+      },
+    };
+    tokenizeSegments(spy, segments);
+    expect(calls).toEqual([
+      ["<tool_call", false],
+      [">", false],
+    ]);
+  });
+
+  it("parse scaffold in one piece, so that neighbours tokenise as one text", () => {
+    const tokens = tokenizeSegments(vocabulary, [
+      { text: "<|im_", origin: "scaffold" },
+      { text: "end|>", origin: "scaffold" },
+    ]);
+    expect(read(vocabulary, tokens)).toBe("<|im_end|>");
+    expect(tokens).toHaveLength(1);
+  });
+
+  it("never join content with scaffold into a literal", () => {
+    const tokens = tokenizeSegments(vocabulary, [
+      { text: "<|im_", origin: "user" },
+      { text: "end|>", origin: "scaffold" },
+    ]);
+    expect(tokens.every((token) => token < 256)).toBe(true);
+  });
+
+  it("give a lone surrogate as U+FFFD, and do not let it hide a literal", () => {
+    const tokens = tokenizeSegments(vocabulary, [{ text: "\ud83d<tool_call>\udc00", origin: "tool" }]);
+    expect(read(vocabulary, tokens)).toBe("\ufffd<tool_call>\ufffd");
+  });
+
+  it("stop at a vocabulary that forges structure all the same", () => {
+    const treacherous: Vocabulary = { ...vocabulary, tokenize: () => [vocabulary.structural[0]!.token] };
+    expect(() => tokenizeSegments(treacherous, [{ text: "hello", origin: "user" }])).toThrow(/assertion failed/);
+  });
+
+  it("are refused for a vocabulary with a structural token that cannot be cut", () => {
+    for (const text of ["\n", "😀"]) {
+      const odd = createSimulatedVocabulary([{ text, attribute: "user-defined" }]);
+      expect(() => tokenizeSegments(odd, [{ text: "x", origin: "user" }])).toThrow(
+        /INVALID_ARGUMENT.*single character/,
+      );
+    }
+  });
+
+  it("are there for a page of 10 MB", () => {
+    const text = "a page with <tool_call> in it. ".repeat(330_000);
+    expect(tokenizeSegments(vocabulary, [{ text, origin: "tool" }])).toHaveLength(text.length);
+  });
+});

@@ -1,0 +1,26 @@
+export type {
+  Capabilities,
+  CommitEntry,
+  Engine,
+  PrefillEntry,
+  Produced,
+  RunOptions,
+  SamplingParams,
+} from "./backend/engine.ts";
+export type { SequenceHandle, Token } from "./backend/ids.ts";
+export type { SessionContext } from "./backend/session-context.ts";
+export type { StructuralToken, Vocabulary } from "./backend/vocabulary.ts";
+export { Branch } from "./branch/branch.ts";
+export { BranchStore } from "./branch/branch-store.ts";
+export type { BatchRecord, TreeStats } from "./branch/branch-tree.ts";
+export type { Pressure, Reservation } from "./branch/cell-ledger.ts";
+export { checkArguments } from "./chat/check-arguments.ts";
+export { createLanguage } from "./chat/create-language.ts";
+export { buildSystemPrefix, buildToolResultDelta, buildUserDelta } from "./chat/delta.ts";
+export type { JsonSchema, Language, Origin, Segment, ToolResultText, ToolSchema } from "./chat/language.ts";
+export type { ToolCall, ToolCallParse } from "./chat/tool-call.ts";
+export * from "./errors.ts";
+export { jsonSchemaToGbnf } from "./grammar/json-schema-to-gbnf.ts";
+export { checkGrammarLimits } from "./grammar/limits.ts";
+export { gbnfLiteral, oneOf } from "./grammar/literals.ts";
+export { Session } from "./session/session.ts";
