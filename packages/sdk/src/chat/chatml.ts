@@ -54,25 +54,26 @@ function systemTurn(text: string, tools: readonly ToolSchema[]): Segment[] {
 }
 
 function toolLine({ name, description, parameters }: ToolSchema): string {
-  return escapeMarkers(JSON.stringify({ name, description, parameters }));
+  const json = JSON.stringify({ name, description, parameters });
+  return marker.test(json) ? withoutBrackets(json) : json;
 }
 
 /**
  * Where `<tool_response>` is ordinary text for a model (Qwen2.5, SmolLM2), a page that contains it could end its own
- * result and begin another one. Such a page is given as a JSON string, whose escapes cannot spell a marker; all
+ * result and begin another one. Such a page is given as a JSON string whose escapes cannot spell a marker; all
  * others stay as they are, which is cheaper and easier to quote from. Nothing is left for a nonce to protect.
  */
 function encodeIfItForges(text: string): string {
-  const json = JSON.stringify(text);
-  const escaped = escapeMarkers(json);
-  return escaped === json ? text : escaped;
+  return marker.test(text) ? withoutBrackets(JSON.stringify(text)) : text;
 }
 
-// Loose on purpose (`</ TOOL_response`): what a model would take for the marker counts, not what is equal to it.
-const bracketOfMarker = /<(?=[\s/]*tool)/gi;
+// Loose on purpose (`</ TOOL_response`): what a model would take for a marker counts, not what is equal to it.
+// In JSON the white space between may be escaped.
+const marker = /<(?:[\s/]|\\[nrt])*tool(?:s|_)/i;
 
-function escapeMarkers(json: string): string {
-  return json.replace(bracketOfMarker, "\\u003c");
+// In JSON a bracket stands inside strings only, so the text means the same.
+function withoutBrackets(json: string): string {
+  return json.replaceAll("<", "\\u003c");
 }
 
 function scaffold(text: string): Segment {

@@ -101,6 +101,8 @@ describe("tokens of segments", () => {
   it("give a lone surrogate as U+FFFD, and do not let it hide a literal", () => {
     const tokens = tokenizeSegments(vocabulary, [{ text: "\ud83d<tool_call>\udc00", origin: "tool" }]);
     expect(read(vocabulary, tokens)).toBe("\ufffd<tool_call>\ufffd");
+    const odd = createSimulatedVocabulary([{ text: "<\ufffd>", attribute: "user-defined" }]);
+    expect(read(odd, tokenizeSegments(odd, [{ text: "<\ud83d>", origin: "tool" }]))).toBe("<\ufffd>");
   });
 
   it("stop at a vocabulary that forges structure all the same", () => {
@@ -117,7 +119,7 @@ describe("tokens of segments", () => {
     }
   });
 
-  it("are there for a page of 10 MB", () => {
+  it("are there for a page of 10 MB", { timeout: 60_000 }, () => {
     const text = "a page with <tool_call> in it. ".repeat(330_000);
     expect(tokenizeSegments(vocabulary, [{ text, origin: "tool" }])).toHaveLength(text.length);
   });

@@ -101,7 +101,7 @@ function randomWalk(acceptor: GbnfAcceptor, draw: (below: number) => number): st
   throw new Error(`no end in sight: ${text.slice(0, 200)}`);
 }
 
-describe("a schema's grammar and its check of arguments", () => {
+describe("a schema's grammar and its check of arguments", { timeout: 60_000 }, () => {
   it("agree on every text that the grammar accepts: it is JSON and satisfies the schema", () =>
     fc.assert(
       fc.property(sample, fc.infiniteStream(fc.nat(0x7fffffff)), ({ schema }, stream) => {

@@ -1,7 +1,8 @@
 import { refuseLeftRecursion } from "./gbnf-left-recursion.ts";
-import { type CodePointRange, parseGbnf } from "./gbnf-parser.ts";
+import { parseGbnf } from "./gbnf-parser.ts";
 import { beginUtf8, continueUtf8, legalCodePoints, type PartialUtf8 } from "./gbnf-partial-utf8.ts";
 import { compileProgram, type GbnfProgram, type ProgramNode } from "./gbnf-program.ts";
+import type { CodePointRange } from "./gbnf-ranges.ts";
 
 /** Where a text stands in a grammar. Immutable: keep it, fork from it, compare it by identity. */
 export interface GbnfState {

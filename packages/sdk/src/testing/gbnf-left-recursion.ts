@@ -1,5 +1,5 @@
 import { GrammarInvalidError } from "../errors.ts";
-import type { GbnfExpression, GbnfRules } from "./gbnf-parser.ts";
+import type { GbnfExpression, GbnfRules } from "./gbnf-expression.ts";
 
 /**
  * Refuses a grammar in which a rule can come back to itself before it has read a character, directly, through other

@@ -1,23 +1,7 @@
 import { GrammarInvalidError } from "../errors.ts";
 import { grammarLimits } from "../grammar/limits.ts";
-
-/** Code points from `low` to `high`, both included. */
-export interface CodePointRange {
-  low: number;
-  high: number;
-}
-
-export type GbnfExpression =
-  | { kind: "literal"; codePoints: readonly number[] }
-  /** Sorted, without overlap; a negated class is already turned round. */
-  | { kind: "class"; ranges: readonly CodePointRange[] }
-  | { kind: "reference"; name: string }
-  | { kind: "sequence"; items: readonly GbnfExpression[] }
-  | { kind: "choice"; options: readonly GbnfExpression[] }
-  /** `most` may be Infinity. */
-  | { kind: "repeat"; item: GbnfExpression; least: number; most: number };
-
-export type GbnfRules = ReadonlyMap<string, GbnfExpression>;
+import type { GbnfExpression, GbnfRules } from "./gbnf-expression.ts";
+import { type CodePointRange, complement, mergeRanges } from "./gbnf-ranges.ts";
 
 /**
  * Parses GBNF as llama.cpp reads it, and refuses what that lets pass in silence: a rule defined twice, an empty
@@ -229,25 +213,4 @@ class Parser {
   #refuse(reason: string): never {
     throw new GrammarInvalidError(`${reason} (at ${this.#position}).`, { position: this.#position });
   }
-}
-
-function mergeRanges(ranges: readonly CodePointRange[]): CodePointRange[] {
-  const merged: CodePointRange[] = [];
-  for (const range of ranges.toSorted((a, b) => a.low - b.low)) {
-    const last = merged.at(-1);
-    if (last !== undefined && range.low <= last.high + 1) last.high = Math.max(last.high, range.high);
-    else merged.push({ ...range });
-  }
-  return merged;
-}
-
-function complement(ranges: readonly CodePointRange[]): CodePointRange[] {
-  const gaps: CodePointRange[] = [];
-  let low = 0;
-  for (const range of ranges) {
-    if (range.low > low) gaps.push({ low, high: range.low - 1 });
-    low = range.high + 1;
-  }
-  if (low <= 0x10ffff) gaps.push({ low, high: 0x10ffff });
-  return gaps;
 }

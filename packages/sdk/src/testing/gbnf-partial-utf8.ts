@@ -1,4 +1,4 @@
-import type { CodePointRange } from "./gbnf-parser.ts";
+import type { CodePointRange } from "./gbnf-ranges.ts";
 
 /** The bits of a code point read so far. */
 export interface PartialUtf8 {

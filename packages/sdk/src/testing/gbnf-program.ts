@@ -1,5 +1,6 @@
 import { GrammarInvalidError } from "../errors.ts";
-import type { CodePointRange, GbnfExpression, GbnfRules } from "./gbnf-parser.ts";
+import type { GbnfExpression, GbnfRules } from "./gbnf-expression.ts";
+import type { CodePointRange } from "./gbnf-ranges.ts";
 
 /**
  * A grammar as a graph to walk: one entry per rule, one exit for all. Repetitions are written out.

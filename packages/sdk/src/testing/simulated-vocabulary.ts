@@ -38,7 +38,9 @@ export function createSimulatedVocabulary(literals: readonly StructuralLiteral[]
     structural: literals.map(({ text }) => ({ token: tokenOf.get(text)!, text })),
     tokenize(text, parseSpecial) {
       const tokens: Token[] = [];
-      for (const [index, part] of text.split(parseSpecial ? matchAll : matchUserDefined).entries()) {
+      // A tokenizer reads UTF-8, where a lone surrogate is U+FFFD before any literal is looked for.
+      const parts = text.replace(/\p{Surrogate}/gu, "\uFFFD").split(parseSpecial ? matchAll : matchUserDefined);
+      for (const [index, part] of parts.entries()) {
         const isLiteral = index % 2 === 1;
         if (isLiteral) tokens.push(tokenOf.get(part)!);
         else for (const byte of encoder.encode(part)) tokens.push(byte);
