@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
+import { arch, availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { buildKey, compilerIdentity, compilerVariables, cpuIdentity } from "./build-key.mjs";
 import { parseBuildProgress } from "./build-progress.mjs";
@@ -28,7 +28,12 @@ const off = [
   "GGML_BUILD_EXAMPLES",
 ];
 
+// g++ 12 drops part of the tile configuration that ggml loads (`_tile_loadconfig` names 8 of its 64 bytes as read), and
+// the first multiplication on a CPU with AMX dies of SIGSEGV. Everything else of the CPU at hand is used.
+const withoutAmx = "-mno-amx-tile -mno-amx-int8 -mno-amx-bf16";
+
 const flags = [
+  ...(arch() === "x64" ? [`-DCMAKE_C_FLAGS=${withoutAmx}`, `-DCMAKE_CXX_FLAGS=${withoutAmx}`] : []),
   "-DCMAKE_BUILD_TYPE=Release",
   "-DGGML_NATIVE=ON",
   // The addon is a shared library that these archives are linked into, with nothing of them visible from outside.

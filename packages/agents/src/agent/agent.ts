@@ -1,5 +1,6 @@
 import type { Branch } from "@lloyal-labs/sdk";
 import type { TurnPlan } from "../policy/agent-policy.ts";
+import type { PastCall } from "./past-call.ts";
 import { type AgentState, type StateChange, transition } from "./agent-state.ts";
 
 export interface AgentTask {
@@ -7,12 +8,6 @@ export interface AgentTask {
   content: string;
   /** Instructions of its own. Skipped when the parent's prompt holds the same text already. */
   systemPrompt?: string;
-}
-
-export interface PastCall {
-  name: string;
-  args: Readonly<Record<string, unknown>>;
-  text: string;
 }
 
 /** One agent: a branch, a state, and what it has done so far. */

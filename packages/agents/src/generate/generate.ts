@@ -1,7 +1,8 @@
 import { Branch, InvalidArgumentError, type JsonSchema, jsonSchemaToGbnf, type SamplingParams } from "@lloyal-labs/sdk";
-import { ensure, type Operation, scoped, until } from "effection";
-import { Ctx, Store } from "../contexts.ts";
+import { ensure, type Operation, scoped } from "effection";
+import { Ctx } from "../contexts.ts";
 import { buildPrompt } from "../spine/prompt-state.ts";
+import { respond } from "./respond.ts";
 
 export interface GenerateOptions {
   /** A user turn. */
@@ -34,33 +35,19 @@ export interface Generated<T = unknown> {
 export function generate<T = unknown>(options: GenerateOptions): Operation<Generated<T>> {
   return scoped(function* () {
     const ctx = yield* Ctx.expect();
-    const store = yield* Store.expect();
     if (options.grammar && options.schema) throw new InvalidArgumentError("give a grammar or a schema, not both.");
     const grammar = options.schema ? jsonSchemaToGbnf(options.schema) : options.grammar;
     const parent = options.parent ?? undefined;
     const branch = parent ? parent.forkSync() : Branch.create(ctx, 0);
     yield* ensure(() => branch.pruneSubtreeSync());
     if (options.params) branch.setSamplerParams(options.params);
-    const { tokens } = buildPrompt(ctx.language, parent, {
-      systemPrompt: options.systemPrompt,
-      content: options.prompt,
-    });
-    yield* until(store.prefill([[branch, tokens]]));
-    branch.setGrammar(grammar);
-
-    let text = "";
-    let tokenCount = 0;
-    let next = branch.produceSync();
-    while (!next.isStop && tokenCount < (options.maxTokens ?? 512)) {
-      text += next.text;
-      tokenCount += 1;
-      options.onText?.(next.text);
-      const [produced] = yield* until(store.step([[branch, next.token]]));
-      if (!produced) throw new Error("assertion: a step gives one token per row");
-      next = produced;
-    }
-    const result: Generated<T> = { text, output: text, tokenCount, complete: next.isStop };
-    if (options.schema && next.isStop) result.parsed = JSON.parse(text) as T;
+    const { systemPrompt, prompt: content, onText, maxTokens: tokensMax = 512 } = options;
+    const { tokens } = buildPrompt(ctx.language, parent, { systemPrompt, content });
+    const [response] = yield* respond([{ branch, tokens, grammar, tokensMax, onText }]);
+    if (!response) throw new Error("assertion: one prompt gives one response");
+    const { text, tokenCount, complete } = response;
+    const result: Generated<T> = { text, output: text, tokenCount, complete };
+    if (options.schema && complete) result.parsed = JSON.parse(text) as T;
     return result;
   });
 }

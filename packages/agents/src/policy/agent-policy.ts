@@ -1,5 +1,5 @@
 import type { ToolCall } from "@lloyal-labs/sdk";
-import type { PastCall } from "../agent/agent.ts";
+import type { PastCall } from "../agent/past-call.ts";
 
 /** What a policy is told about an agent. */
 export interface AgentView {

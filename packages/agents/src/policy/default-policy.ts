@@ -9,6 +9,8 @@ export interface DefaultAgentPolicyOptions {
   maxTurnTokens?: number;
   /** Every turn is a tool call, by grammar. Small models need it; default true. */
   alwaysCall?: boolean;
+  /** Tools of the first turn. Default: every one but the terminal. */
+  openWith?: readonly string[];
 }
 
 /**
@@ -21,12 +23,14 @@ export class DefaultAgentPolicy implements AgentPolicy {
   readonly #maxTurns: number;
   readonly #maxTurnTokens: number;
   readonly #alwaysCall: boolean;
+  readonly #openWith: readonly string[] | undefined;
 
   constructor(options: DefaultAgentPolicyOptions = {}) {
     this.#context = options.budget?.context ?? {};
     this.#maxTurns = options.maxTurns ?? 4;
     this.#maxTurnTokens = options.maxTurnTokens ?? 256;
     this.#alwaysCall = options.alwaysCall ?? true;
+    this.#openWith = options.openWith;
   }
 
   /** softLimit 1024 and hardLimit 128 unless given, scaled down so that a small context keeps three quarters. */
@@ -53,7 +57,7 @@ export class DefaultAgentPolicy implements AgentPolicy {
     const stuck = stale >= 2;
     if (terminal && (lastTurn || stuck)) return [terminal];
     if (!this.#alwaysCall) return [];
-    if (calls.length === 0 && lookups.length > 0) return lookups;
+    if (calls.length === 0 && lookups.length > 0) return this.#openWith ?? lookups;
     return tools;
   }
 }

@@ -67,6 +67,11 @@ export class SearchIndex {
     return hits;
   }
 
+  /** The relevance of one window to a query, as `search` ranks it; 0 when they share no term. O(windows). */
+  score(query: string, chunk: Chunk): number {
+    return this.#ranked(query).find(([window]) => this.#chunks[window] === chunk)?.[1] ?? 0;
+  }
+
   /** How rare a term is among the windows, in nats. `term` is an index term as {@link terms} gives it. */
   idf(term: string): number {
     const count = this.#postings.get(term)?.length ?? 0;

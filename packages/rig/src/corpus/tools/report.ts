@@ -3,29 +3,24 @@ import type { JsonSchema } from "@lloyal-labs/sdk";
 import type { Operation } from "effection";
 import type { PassageBook } from "../../evidence/passage-book.ts";
 
-/** What an agent reports: the passage that answers its question, by id, and the answer in one sentence. */
+/** What an agent reports: the passage that answers its question, and the answer in one sentence. */
 export interface Finding {
-  quote: string;
+  /** Id of a passage that the agent has seen, or `none`. */
+  passage: string;
   findings: string;
 }
 
-/** What stands for "none of the passages answers this". */
-export const noQuote = "none of these";
+/** Says that no passage answers the question. */
+export const noPassage = "none";
 
-const sentenceCharsMax = 320;
-const quotesMax = 48;
-
-/**
- * Ends an agent. The quote comes before the finding and is one of the sentences that the agent has seen, by
- * grammar: a small model that has copied the evidence writes the answer from it.
- */
+/** Ends an agent. It can name only passages that it has seen: the grammar holds no other id. */
 export class ReportTool extends Tool<Finding> {
   readonly name = "report";
-  readonly description = "End with the one sentence that answers the question, and the answer.";
+  readonly description = "End with the passage that answers the question, and the answer.";
   readonly parameters: JsonSchema = {
     type: "object",
-    properties: { quote: { type: "string" }, findings: { type: "string", maxLength: 200 } },
-    required: ["quote", "findings"],
+    properties: { passage: { type: "string" }, findings: { type: "string", minLength: 1, maxLength: 160 } },
+    required: ["passage", "findings"],
     additionalProperties: false,
   };
   readonly #book: PassageBook;
@@ -36,15 +31,9 @@ export class ReportTool extends Tool<Finding> {
   }
 
   override parametersFor({ agentId }: TurnContext): JsonSchema {
-    const quotes = this.#book
-      .seenBy(agentId)
-      .flatMap((passage) => passage.sentences.map(({ text }) => text))
-      .filter((text) => text.length <= sentenceCharsMax)
-      .slice(-quotesMax);
-    return {
-      ...this.parameters,
-      properties: { ...this.parameters.properties, quote: { type: "string", enum: [...new Set(quotes), noQuote] } },
-    };
+    const ids = this.#book.seenBy(agentId).map(({ id }) => id);
+    const passage = { type: "string", enum: [...ids, noPassage] };
+    return { ...this.parameters, properties: { ...this.parameters.properties, passage } };
   }
 
   *execute(finding: Finding): Operation<Finding> {

@@ -19,15 +19,17 @@ export class SearchTool extends Tool<{ query: string }> {
   constructor(bound: BoundCorpus, options: { passagesMax?: number } = {}) {
     super();
     this.#bound = bound;
-    this.#passagesMax = options.passagesMax ?? 4;
+    this.#passagesMax = options.passagesMax ?? 3;
   }
 
   *execute({ query }: { query: string }, context?: ToolContext): Operation<string> {
     const { index, book } = this.#bound;
     const seen = new Set(context ? book.seenBy(context.agentId) : []);
+    // A small model's words may miss what it was asked; the words of its task bring the search back to it.
+    const words = context ? `${query} ${book.taskOf(context.agentId)}` : query;
     // What an agent has read already is in its cache: news costs cells, repetition would cost them again.
     const fresh = index
-      .search(query, this.#passagesMax + seen.size)
+      .search(words, this.#passagesMax + seen.size)
       .map(({ chunk }) => book.passageOf(chunk))
       .filter((passage) => !seen.has(passage))
       .slice(0, this.#passagesMax);

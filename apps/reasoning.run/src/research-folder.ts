@@ -1,0 +1,99 @@
+import { closeSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { acquire, initAgents, traceRun } from "@lloyal-labs/lloyal-agents";
+import { createContext } from "@lloyal-labs/lloyal.node";
+import { chooseModel, ensureModel } from "@lloyal-labs/models";
+import { CorpusSource, chunkResources, loadResources, printable, renderReport, runPipeline } from "@lloyal-labs/rig";
+import type { SessionContext } from "@lloyal-labs/sdk";
+import { ensure, type Operation } from "effection";
+import type { Args } from "./args.ts";
+import { fitAgents } from "./fit-agents.ts";
+import { jsonDocument } from "./json-document.ts";
+import { createLiveLines } from "./live-lines.ts";
+
+/** The whole command: model, corpus, pipeline, report. What it acquires is released when it ends, however. */
+export function* researchFolder(args: Args): Operation<void> {
+  const started = performance.now();
+  const lines = createLiveLines(args.verbose);
+  // Checked before anything slow: a wrong folder or too small a cache should not cost a model load.
+  const resources = loadResources(args.corpus);
+  const agents = fitAgents(args.agents, args.nCtx);
+  if (agents < args.agents) lines.say(`--n-ctx ${args.nCtx} has room for ${agents} of ${args.agents} agents at once.`);
+
+  const modelPath = yield* fetchModel(args.model, lines.progress);
+  const ctx = yield* openContext(modelPath, args, lines.progress);
+  const { nThreads, backend } = ctx.engine.capabilities;
+  lines.say(`model ${ctx.modelName} on ${backend}, ${nThreads} threads, ${ctx.engine.capabilities.nCtx} cells`);
+
+  const { store, events } = yield* initAgents(ctx);
+  events.listen(lines.onEvent);
+  if (args.trace) yield* writeTrace(args.trace, (write) => traceRun(store, events, write));
+  const source = new CorpusSource(resources, chunkResources(resources));
+  yield* source.bind({});
+  const { corpus, chunks } = source.bound;
+  lines.say(`corpus ${corpus.files.length} files, ${chunks.length} passages, ${corpus.skipped.length} skipped`);
+  for (const { path, reason } of corpus.skipped) lines.say(`  skipped ${path}: ${reason}`);
+
+  const result = yield* runPipeline({
+    query: args.query,
+    source,
+    agents,
+    maxTurns: args.maxTurns,
+    onStage: (stage) => lines.say(stage),
+    ...(args.verbose && { onPlanText: (text: string) => process.stderr.write(printable(text)) }),
+  });
+
+  const report = renderReport(result, {
+    model: ctx.modelName,
+    skipped: corpus.skipped.map(({ path, reason }) => `${path}: ${reason}`),
+  });
+  writeWhole(args.output, report);
+  const facts = { model: ctx.modelName, backend, seed: args.seed, nCtx: ctx.engine.capabilities.nCtx };
+  const document = jsonDocument(result, { ...facts, wallMs: performance.now() - started, stats: store.stats });
+  process.stdout.write(args.json ? `${JSON.stringify(document, null, 2)}\n` : `\n${report}`);
+  lines.say(`report in ${args.output}`);
+}
+
+function* fetchModel(name: string | undefined, progress: (line: string) => void): Operation<string> {
+  return yield* acquire(
+    async (signal) =>
+      ensureModel(name ?? (await chooseModel()).name, {
+        signal,
+        onProgress: ({ phase, bytes, totalBytes }) => progress(`model ${phase} ${megabytes(bytes)} of ${megabytes(totalBytes)}`),
+      }),
+    () => {},
+  );
+}
+
+function openContext(modelPath: string, args: Args, progress: (line: string) => void): Operation<SessionContext> {
+  return acquire(
+    (signal) =>
+      createContext({
+        modelPath,
+        nCtx: args.nCtx,
+        signal,
+        onProgress: (share) => progress(`model loading ${Math.round(share * 100)} %`),
+      }),
+    (ctx) => ctx.dispose(),
+  );
+}
+
+function* writeTrace(path: string, start: (write: (line: string) => void) => () => void): Operation<void> {
+  const file = openSync(path, "w");
+  const stop = start((line) => writeSync(file, line));
+  yield* ensure(() => {
+    stop();
+    closeSync(file);
+  });
+}
+
+/** A reader never sees half a report: it is written beside and renamed. */
+function writeWhole(path: string, text: string): void {
+  const draft = `${path}.${process.pid}.tmp`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
+}
+
+function megabytes(bytes: number | undefined): string {
+  return bytes === undefined ? "?" : `${Math.round(bytes / 1e6)} MB`;
+}
+

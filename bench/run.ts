@@ -1,0 +1,50 @@
+// pnpm bench <name> [--json] [--check] [--save]
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { cacheRoot, embeddedDefault, ensureModel } from "@lloyal-labs/models";
+import { llamaDocs } from "../scripts/lib/llama-source.mjs";
+import { benchAnswers, missedBars as missedByAnswers } from "./answers.ts";
+import { benchMain, missedBars as missedByMain } from "./main.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean" }, check: { type: "boolean" }, save: { type: "boolean" }, arm: { type: "string" } },
+});
+const name = positionals[0];
+const target = { modelPath: await ensureModel(embeddedDefault), corpus: process.env.LLOYAL_DOCS ?? llamaDocs(cacheRoot()) };
+
+let figures: object;
+let missed: string[];
+if (name === "answers") {
+  const result = await benchAnswers(target, values.arm);
+  [figures, missed] = [result, values.arm ? [] : missedByAnswers(result)];
+} else if (name === "main") {
+  const result = await benchMain(target);
+  [figures, missed] = [result, missedByMain(result)];
+} else {
+  process.stderr.write("usage: pnpm bench answers|main [--json] [--check] [--save]\n");
+  process.exit(2);
+}
+
+const record = {
+  bench: name,
+  command: `pnpm bench ${process.argv.slice(2).join(" ")}`,
+  date: new Date().toISOString().slice(0, 10),
+  machine: { cpu: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem(), node: process.version },
+  model: embeddedDefault,
+  ...figures,
+  missed,
+};
+if (values.save) {
+  mkdirSync(new URL("./results/", import.meta.url), { recursive: true });
+  writeFileSync(new URL(`./results/${name}.json`, import.meta.url), `${JSON.stringify(record, null, 2)}\n`);
+}
+process.stdout.write(values.json ? `${JSON.stringify(record, null, 2)}\n` : summary(record));
+for (const bar of missed) process.stderr.write(`missed: ${bar}\n`);
+if (values.check && missed.length > 0) process.exitCode = 1;
+
+function summary(of: object): string {
+  const brief = Object.entries(of).filter(([key]) => key !== "answers" && key !== "runs");
+  return `${brief.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join("\n")}\n`;
+}

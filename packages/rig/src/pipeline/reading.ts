@@ -1,0 +1,56 @@
+import type { AgentResult } from "@lloyal-labs/lloyal-agents";
+import type { SearchIndex } from "../corpus/search-index.ts";
+import type { Finding } from "../corpus/tools/report.ts";
+import type { Passage, PassageBook } from "../evidence/passage-book.ts";
+import { type PlannedQuestion, taskOf } from "./plan.ts";
+
+/** One passage to be read with one question in mind. */
+export interface Reading {
+  question: string;
+  passage: Passage;
+  /** Relevance of the passage to the question, 1 for the best one. */
+  weight: number;
+}
+
+export interface ReadingLimits {
+  /** Passages read for the query itself. */
+  forQuery: number;
+  /** Readings in all. */
+  total: number;
+}
+
+/** A passage much less relevant than the best one is not worth a reading. */
+const weightMin = 0.6;
+
+/**
+ * Decides what is read: the passages most relevant to the query, then for each agent's own question the passage
+ * that it reported, or its most relevant one. Only passages that an agent has seen count.
+ */
+export function planReadings(
+  query: string,
+  questions: readonly PlannedQuestion[],
+  agents: readonly AgentResult[],
+  book: PassageBook,
+  index: SearchIndex,
+  limits: ReadingLimits = { forQuery: 3, total: 6 },
+): Reading[] {
+  const readings = ranked(query, book.citable, index).slice(0, limits.forQuery);
+  for (const agent of agents) {
+    const question = questions.find((each) => taskOf(each) === agent.task);
+    if (!question?.partOf) continue;
+    const seen = ranked(question.text, book.seenBy(agent.agentId), index);
+    const reported = (agent.result as Finding | null)?.passage;
+    const own = seen.find(({ passage }) => passage.id === reported) ?? seen[0];
+    if (own) readings.push(own);
+  }
+  return readings.slice(0, limits.total);
+}
+
+function ranked(question: string, passages: readonly Passage[], index: SearchIndex): Reading[] {
+  const scored = passages
+    .map((passage) => ({ question, passage, weight: index.score(question, passage.chunk) }))
+    .sort((a, b) => b.weight - a.weight);
+  const best = scored[0]?.weight ?? 0;
+  if (best <= 0) return [];
+  return scored.map((each) => ({ ...each, weight: each.weight / best })).filter(({ weight }) => weight >= weightMin);
+}

@@ -1,0 +1,146 @@
+import { type AgentResult, buildPrompt, Ctx, type Prompted, respond, withSpine } from "@lloyal-labs/lloyal-agents";
+import { type Branch, buildUserDelta, gbnfLiteral, oneOf } from "@lloyal-labs/sdk";
+import { ensure, type Operation, scoped } from "effection";
+import type { CorpusSource } from "../corpus/corpus-source.ts";
+import { verifyQuote } from "../corpus/quote-match.ts";
+import type { SearchIndex } from "../corpus/search-index.ts";
+import type { Sentence } from "../corpus/sentences.ts";
+import { isSupported } from "../corpus/support.ts";
+import { type Passage, renderPassage } from "../evidence/passage-book.ts";
+import type { PlannedQuestion } from "./plan.ts";
+import { promptFile } from "./prompt-file.ts";
+import { planReadings, type Reading } from "./reading.ts";
+
+export interface Citation {
+  /** Id of the passage, as the model wrote it. */
+  id: string;
+  file: string;
+  startLine: number;
+  endLine: number;
+  /** Verbatim characters of those lines. */
+  quote: string;
+  /** The quote stands in the file at those lines. */
+  verified: boolean;
+  /** The passage carries the statement, by the lexical rule of `isSupported`. */
+  supported: boolean;
+}
+
+export interface Statement {
+  text: string;
+  citation: Citation;
+}
+
+export interface Synthesis {
+  statements: Statement[];
+  /** False when no passage that was read speaks of enough of the question. */
+  answerable: boolean;
+}
+
+/** Share of the question's rare words that the best passage must hold; measured, see docs/decisions. */
+const coverageMin = 0.45;
+const statementsMax = 3;
+const quotesOffered = 4;
+
+/**
+ * Reads the best passages each on a branch of its own, lets every reading cite, and keeps what its passage
+ * carries. A citation is an id and a quote that the model writes under a grammar which holds only that passage's
+ * id and its own sentences.
+ */
+export function synthesize(
+  query: string,
+  questions: readonly PlannedQuestion[],
+  agents: readonly AgentResult[],
+  source: CorpusSource,
+): Operation<Synthesis> {
+  return scoped(function* () {
+    const { index, book } = source.bound;
+    const readings = planReadings(query, questions, agents, book, index);
+    const coverage = Math.max(0, ...book.citable.map((passage) => index.coverage(query, wholeText(passage))));
+    if (readings.length === 0 || coverage < coverageMin) return { statements: [], answerable: false };
+    const drafts = yield* withSpine({ systemPrompt: promptFile("read") }, (spine) => read(spine, readings, index));
+    const statements = choose(drafts.map((draft) => ({ reading: draft.reading, statement: cite(source, draft) })));
+    return { statements, answerable: statements.some(({ citation }) => citation.supported) };
+  });
+}
+
+interface Draft {
+  reading: Reading;
+  text: string;
+  id: string;
+  quote: Sentence;
+}
+
+/** Two turns for all readings at once: the answer in free words, then its citation under a grammar. */
+function* read(spine: Branch, readings: readonly Reading[], index: SearchIndex): Operation<Draft[]> {
+  const { language } = yield* Ctx.expect();
+  const branches = readings.map(() => spine.forkSync());
+  yield* ensure(() => {
+    for (const branch of branches) branch.pruneSubtreeSync();
+  });
+  const answers = yield* respond(
+    readings.map(({ question, passage }, i): Prompted => {
+      const content = `${renderPassage(passage)}\n\nQuestion: ${question}\nAnswer in one short sentence, with the exact names from the text.`;
+      const { tokens } = buildPrompt(language, spine, { content });
+      return { branch: branches[i] as Branch, tokens, tokensMax: 60 };
+    }),
+  );
+  const texts = answers.map(({ text }) => tidy(text));
+  const offers = readings.map(({ question, passage }, i) => offerQuotes(passage, `${texts[i]} ${question}`, index));
+  const citations = yield* respond(
+    readings.map(({ passage }, i): Prompted => {
+      const grammar = `root ::= ${gbnfLiteral(`[${passage.id}] `)} quote\nquote ::= ${oneOf((offers[i] ?? []).map(({ text }) => text))}`;
+      const tokens = buildUserDelta(language, `Copy the sentence of text ${passage.id} that says so.`);
+      return { branch: branches[i] as Branch, tokens, grammar, tokensMax: 160 };
+    }),
+  );
+  return readings.flatMap((reading, i) => {
+    const [, id, quoted] = /^\[(\w+)\] ([\s\S]*)$/.exec(citations[i]?.text ?? "") ?? [];
+    const quote = offers[i]?.find(({ text }) => text === quoted);
+    return id && quote && texts[i] ? [{ reading, text: texts[i], id, quote }] : [];
+  });
+}
+
+/** The passage's sentences that share most with the answer and the question, in the order of the text. */
+function offerQuotes(passage: Passage, about: string, index: SearchIndex): Sentence[] {
+  const best = new Set(
+    [...passage.sentences]
+      .sort((a, b) => index.coverage(about, b.text) - index.coverage(about, a.text))
+      .slice(0, quotesOffered),
+  );
+  return passage.sentences.filter((sentence) => best.has(sentence));
+}
+
+function cite(source: CorpusSource, { text, id, quote, reading: { passage } }: Draft): Statement {
+  const { file } = passage.chunk;
+  const place = { file, startLine: quote.startLine, endLine: quote.endLine, quote: quote.text };
+  const verified = verifyQuote(source.bound.corpus, place);
+  const { supported } = isSupported(text, passage.chunk.text, { heading: headOf(passage) });
+  return { text, citation: { id, ...place, verified, supported } };
+}
+
+/** Supported statements first, in order of relevance, no passage twice; an unsupported one only if there is no other. */
+function choose(drafts: readonly { reading: Reading; statement: Statement }[]): Statement[] {
+  const kept: Statement[] = [];
+  for (const { statement } of drafts) {
+    const { citation, text } = statement;
+    const repeats = kept.some((other) => other.text === text || (other.citation.id === citation.id && holds(other, text)));
+    if (citation.supported && !repeats) kept.push(statement);
+  }
+  return kept.length > 0 ? kept.slice(0, statementsMax) : drafts.slice(0, 1).map(({ statement }) => statement);
+}
+
+function holds(statement: Statement, text: string): boolean {
+  return isSupported(text, statement.text, { shareMin: 0.8 }).supported;
+}
+
+function headOf({ chunk }: Passage): string {
+  return `${chunk.heading}\n${chunk.context ?? ""}`;
+}
+
+function wholeText(passage: Passage): string {
+  return `${headOf(passage)}\n${passage.chunk.text}`;
+}
+
+function tidy(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
