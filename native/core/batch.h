@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "llama.h"
+
+namespace lloyal {
+
+// One row of a batch. wants_logits: keep the logits after this token.
+struct Row {
+  llama_token token;
+  llama_pos pos;
+  llama_seq_id seq;
+  bool wants_logits;
+};
+
+// Rows in the shape that llama_decode takes. The buffers live as long as the object.
+class Batch {
+ public:
+  explicit Batch(std::span<const Row> rows);
+  llama_batch view();
+
+ private:
+  std::vector<llama_token> tokens_;
+  std::vector<llama_pos> positions_;
+  std::vector<int32_t> seq_counts_;
+  std::vector<llama_seq_id> seqs_;
+  std::vector<llama_seq_id*> seq_pointers_;
+  std::vector<int8_t> outputs_;
+};
+
+// Tokens [begin, end) of one prefill entry.
+struct Piece {
+  size_t entry, begin, end;
+};
+
+// Packs entries of the given lengths into batches of at most n_batch rows. Full chunks of long entries come first,
+// each a batch of its own; what remains is placed first fit, never split again.
+//
+//   n_batch 8, lengths 19 3 6   →   [0: 0-8] [0: 8-16] [0: 16-19, 1: 0-3] [2: 0-6]
+std::vector<std::vector<Piece>> pack(std::span<const size_t> lengths, size_t n_batch);
+
+} // namespace lloyal

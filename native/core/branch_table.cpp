@@ -1,0 +1,178 @@
+#include "branch_table.h"
+
+#include <unordered_set>
+
+namespace lloyal {
+namespace {
+
+Status disposed(SequenceHandle handle, const char* doing) {
+  return {Code::branch_disposed, doing, {{"branch", handle}}};
+}
+
+Result<std::shared_ptr<const Grammar>> parse(const Vocab& vocab, const std::optional<std::string>& gbnf) {
+  if (!gbnf) return std::shared_ptr<const Grammar>();
+  return Grammar::parse(vocab, *gbnf);
+}
+
+} // namespace
+
+BranchTable::BranchTable(const Vocab& vocab, uint32_t n_seq_max)
+    : vocab_(vocab), n_seq_max_(n_seq_max), pool_(n_seq_max) {}
+
+Result<SequenceHandle> BranchTable::open(const SamplingParams& sampling, const std::optional<std::string>& gbnf) {
+  if (pool_.empty()) return exhausted();
+  auto grammar = parse(vocab_, gbnf);
+  if (!grammar.ok()) return grammar.status();
+  BranchState state;
+  state.sampling = sampling;
+  state.grammar = std::move(grammar.value());
+  return insert(std::move(state));
+}
+
+Result<SequenceHandle> BranchTable::fork(SequenceHandle parent) {
+  auto slot = at_rest(parent, "fork");
+  if (!slot.ok()) return slot.status();
+  if (pool_.empty()) return exhausted();
+  const llama_seq_id from = slot.value()->lease.id();
+  auto memo = slot.value()->memo;
+  const SequenceHandle child = insert(slot.value()->state);
+  Slot& child_slot = slots_.at(child);
+  child_slot.memo = std::move(memo);
+  pool_.queue({from, child_slot.lease.id()});
+  return child;
+}
+
+bool BranchTable::close(SequenceHandle handle) {
+  Slot* slot = find(handle);
+  if (!slot) return false;
+  if (!slot->in_flight) {
+    slots_.erase(handle);
+    return false;
+  }
+  slot->zombie = true;
+  slot->in_flight->dead[slot->flight_index] = true;
+  return slot->in_flight->living.fetch_sub(1) == 1;
+}
+
+Status BranchTable::set_grammar(SequenceHandle handle, const std::optional<std::string>& gbnf) {
+  auto slot = at_rest(handle, "setGrammar");
+  if (!slot.ok()) return slot.status();
+  auto grammar = parse(vocab_, gbnf);
+  if (!grammar.ok()) return grammar.status();
+  slot.value()->state.grammar = std::move(grammar.value());
+  slot.value()->memo.reset();
+  return {};
+}
+
+Status BranchTable::set_sampling(SequenceHandle handle, const SamplingParams& sampling) {
+  auto slot = at_rest(handle, "setSampling");
+  if (!slot.ok()) return slot.status();
+  slot.value()->state.sampling = sampling;
+  slot.value()->memo.reset();
+  return {};
+}
+
+Result<Produced> BranchTable::produce(SequenceHandle handle) {
+  auto slot = at_rest(handle, "produce");
+  if (!slot.ok()) return slot.status();
+  std::optional<Produced>& memo = slot.value()->memo;
+  if (memo) return *memo;
+  auto produced = lloyal::produce(vocab_, slot.value()->state);
+  if (!produced.ok()) {
+    Status status = produced.status();
+    status.facts.emplace_back("branch", handle);
+    return status;
+  }
+  memo = produced.value();
+  return produced;
+}
+
+Result<std::shared_ptr<const LogitsRow>> BranchTable::row(SequenceHandle handle) const {
+  const Slot* slot = find(handle);
+  if (!slot) return disposed(handle, "row");
+  if (!slot->state.row) return Status{Code::no_logits, "row", {{"branch", handle}}};
+  return slot->state.row;
+}
+
+Status BranchTable::check(const std::vector<FlightRequest>& requests, FlightKind kind) const {
+  std::unordered_set<SequenceHandle> seen;
+  for (const FlightRequest& request : requests) {
+    if (!find(request.handle)) return disposed(request.handle, name_of(kind));
+    if (!seen.insert(request.handle).second)
+      return {Code::invalid_argument, "a sequence is named twice in one call", {{"branch", request.handle}}};
+    if (request.tokens.empty())
+      return {Code::invalid_argument, "an entry needs at least one token", {{"branch", request.handle}}};
+  }
+  return {};
+}
+
+Flight BranchTable::take_off(FlightKind kind, std::vector<FlightRequest> requests) {
+  Flight flight{kind, pool_.take_queued(), {}, std::make_shared<Deaths>(requests.size()), {}};
+  for (size_t i = 0; i < requests.size(); ++i) {
+    FlightEntry entry{requests[i].handle, -1, std::move(requests[i].tokens), {}, {}, {}};
+    if (Slot* slot = find(entry.handle)) {
+      entry.seq = slot->lease.id();
+      entry.before = slot->state;
+      entry.state = slot->state;
+      slot->in_flight = flight.deaths;
+      slot->flight_index = i;
+    } else {
+      // Closed between the call and its turn: nobody waits for this row.
+      entry.done = true;
+      flight.deaths->dead[i] = true;
+      flight.deaths->living.fetch_sub(1);
+    }
+    flight.entries.push_back(std::move(entry));
+  }
+  return flight;
+}
+
+void BranchTable::land(Flight& flight) {
+  for (size_t i = 0; i < flight.entries.size(); ++i) {
+    FlightEntry& entry = flight.entries[i];
+    // The same answer whether the close came before or after the row was decoded.
+    if (flight.deaths->dead[i]) entry.produced.clear();
+    const auto found = slots_.find(entry.handle);
+    if (found == slots_.end()) continue;
+    Slot& slot = found->second;
+    if (slot.zombie) {
+      slots_.erase(found);
+      continue;
+    }
+    slot.in_flight.reset();
+    if (!flight.status.ok()) continue;
+    slot.state = std::move(entry.state);
+    slot.memo.reset();
+    if (!entry.produced.empty()) slot.memo = entry.produced.back();
+  }
+  // Aborted because nobody was left to decode for: that is success.
+  if (flight.deaths->living == 0) flight.status = {};
+}
+
+BranchTable::Slot* BranchTable::find(SequenceHandle handle) {
+  return const_cast<Slot*>(std::as_const(*this).find(handle));
+}
+
+const BranchTable::Slot* BranchTable::find(SequenceHandle handle) const {
+  const auto found = slots_.find(handle);
+  return found == slots_.end() || found->second.zombie ? nullptr : &found->second;
+}
+
+Result<BranchTable::Slot*> BranchTable::at_rest(SequenceHandle handle, const char* doing) {
+  Slot* slot = find(handle);
+  if (!slot) return disposed(handle, doing);
+  if (slot->in_flight) return Status{Code::branch_in_flight, doing, {{"branch", handle}}};
+  return slot;
+}
+
+SequenceHandle BranchTable::insert(BranchState state) {
+  const SequenceHandle handle = next_handle_++;
+  slots_.emplace(handle, Slot{pool_.acquire(), std::move(state), {}, {}, 0, false});
+  return handle;
+}
+
+Status BranchTable::exhausted() const {
+  return {Code::sequences_exhausted, "open or fork", {{"nSeqMax", n_seq_max_}}};
+}
+
+} // namespace lloyal

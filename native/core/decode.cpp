@@ -1,0 +1,79 @@
+#include "decode.h"
+
+#include "cell_count.h"
+#include "log_capture.h"
+
+namespace lloyal {
+
+void Decoder::apply(std::span<const CellOp> ops) {
+  for (const CellOp& op : ops) {
+    if (op.to < 0)
+      llama_memory_seq_rm(context_.memory(), op.seq, -1, -1);
+    else
+      llama_memory_seq_cp(context_.memory(), op.seq, op.to, -1, -1);
+  }
+}
+
+// llama.cpp answers some of these with an abort of the process, and accepts sequence ids it should not.
+Status Decoder::check_limits(std::span<const Row> rows) const {
+  const ContextLimits& limits = context_.limits();
+  if (rows.empty() || rows.size() > limits.n_batch)
+    return {Code::invalid_argument, "a batch holds 1 to nBatch rows", {{"rows", static_cast<int64_t>(rows.size())}}};
+  uint32_t outputs = 0;
+  for (const Row& row : rows) {
+    if (!context_.model().vocab().contains(row.token))
+      return {Code::invalid_argument, "there is no such token", {{"token", row.token}, {"nVocab", limits.n_vocab}}};
+    if (row.seq < 0 || static_cast<uint32_t>(row.seq) >= limits.n_seq_max)
+      return {Code::invalid_argument, "there is no such sequence", {{"sequence", row.seq}}};
+    outputs += row.wants_logits ? 1 : 0;
+  }
+  if (outputs > limits.n_seq_max)
+    return {Code::invalid_argument, "more rows want logits than there are sequences", {{"rows", outputs}}};
+  return {};
+}
+
+Status Decoder::decode(std::span<const Row> rows, const char* doing,
+                       std::vector<std::shared_ptr<const LogitsRow>>& rows_out) {
+  if (Status status = check_limits(rows); !status.ok()) return status;
+  const LogCapture log;
+  Batch batch(rows);
+  if (const int32_t result = llama_decode(context_.get(), batch.view()); result != 0)
+    return explain(result, rows.size(), doing, log.text());
+
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].wants_logits) continue;
+    const float* logits = llama_get_logits_ith(context_.get(), static_cast<int32_t>(i));
+    const auto n_vocab = static_cast<size_t>(context_.limits().n_vocab);
+    auto row = logits ? LogitsRow::copy({logits, n_vocab}) : nullptr;
+    if (!row) return explain(-3, rows.size(), doing, "the logits are not finite");
+    rows_out.push_back(std::move(row));
+  }
+  return {};
+}
+
+Status Decoder::roll_back(std::span<const Anchor> anchors) {
+  for (const Anchor& anchor : anchors) {
+    const bool removed = llama_memory_seq_rm(context_.memory(), anchor.seq, anchor.position, -1);
+    const llama_pos last = llama_memory_seq_pos_max(context_.memory(), anchor.seq);
+    if (!removed || last != anchor.position - 1)
+      return {Code::decode_failed, "rollback", {{"status", -100}, {"rows", 0}, {"sequence", anchor.seq}}};
+  }
+  return {};
+}
+
+Status Decoder::check_room(size_t needed, const char* doing) const {
+  const int64_t used = count_cells(context_);
+  const int64_t available = static_cast<int64_t>(context_.limits().n_ctx) - used;
+  if (used < 0 || static_cast<int64_t>(needed) <= available) return {};
+  return {Code::kv_exhausted, doing, {{"needed", static_cast<int64_t>(needed)}, {"available", available}}};
+}
+
+Status Decoder::explain(int32_t result, size_t rows, const char* doing, std::string log) const {
+  if (result == 1) {
+    const int64_t available = static_cast<int64_t>(context_.limits().n_ctx) - count_cells(context_);
+    return {Code::kv_exhausted, doing, {{"needed", static_cast<int64_t>(rows)}, {"available", available}}, log};
+  }
+  return {Code::decode_failed, doing, {{"status", result}, {"rows", static_cast<int64_t>(rows)}}, std::move(log)};
+}
+
+} // namespace lloyal

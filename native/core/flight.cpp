@@ -1,0 +1,110 @@
+#include "flight.h"
+
+#include <algorithm>
+
+namespace lloyal {
+namespace {
+
+Status fly_prefill(Decoder& decoder, Flight& flight) {
+  std::vector<size_t> lengths;
+  size_t total = 0;
+  for (const FlightEntry& entry : flight.entries) {
+    lengths.push_back(entry.done ? 0 : entry.tokens.size());
+    total += lengths.back();
+  }
+  // Before the first batch, not after some of them: a prefill that cannot fit should cost nothing.
+  if (Status status = decoder.check_room(total, "prefill"); !status.ok()) return status;
+
+  std::vector<std::shared_ptr<const LogitsRow>> captured;
+  std::vector<size_t> captured_for;
+  for (const std::vector<Piece>& pieces : pack(lengths, decoder.context().limits().n_batch)) {
+    std::vector<Row> rows;
+    for (const Piece& piece : pieces) {
+      const FlightEntry& entry = flight.entries[piece.entry];
+      for (size_t i = piece.begin; i < piece.end; ++i) {
+        const bool last = i + 1 == entry.tokens.size();
+        rows.push_back({entry.tokens[i], entry.before.position + static_cast<llama_pos>(i), entry.seq, last});
+        if (last) captured_for.push_back(piece.entry);
+      }
+    }
+    if (Status status = decoder.decode(rows, "prefill", captured); !status.ok()) return status;
+  }
+  for (FlightEntry& entry : flight.entries)
+    if (!entry.done) entry.state = prefilled(entry.before, entry.tokens.size());
+  for (size_t i = 0; i < captured.size(); ++i) flight.entries[captured_for[i]].state.row = std::move(captured[i]);
+  return {};
+}
+
+Status fly_tick(Decoder& decoder, Flight& flight) {
+  const Vocab& vocab = decoder.context().model().vocab();
+  std::vector<FlightEntry*> flying;
+  std::vector<BranchState> next;
+  std::vector<Row> rows;
+  for (FlightEntry& entry : flight.entries) {
+    if (entry.done) continue;
+    const llama_token token = entry.produced.empty() ? entry.tokens.front() : entry.produced.back().token;
+    auto state = committed(vocab, entry.state, token);
+    if (!state.ok()) return state.status();
+    flying.push_back(&entry);
+    next.push_back(std::move(state.value()));
+    rows.push_back({token, entry.state.position, entry.seq, true});
+  }
+  // One ubatch, so that llama.cpp itself fails or succeeds as a whole.
+  if (rows.size() > decoder.context().limits().n_ubatch)
+    return {
+        Code::invalid_argument, "a commit holds at most nUbatch rows", {{"rows", static_cast<int64_t>(rows.size())}}};
+
+  std::vector<std::shared_ptr<const LogitsRow>> captured;
+  if (Status status = decoder.decode(rows, name_of(flight.kind), captured); !status.ok()) return status;
+  for (size_t i = 0; i < flying.size(); ++i) {
+    next[i].row = std::move(captured[i]);
+    flying[i]->state = std::move(next[i]);
+    if (flight.kind == FlightKind::commit) continue;
+    auto produced = produce(vocab, flying[i]->state);
+    if (!produced.ok()) return produced.status();
+    flying[i]->done = produced.value().is_stop;
+    flying[i]->produced.push_back(std::move(produced.value()));
+  }
+  return {};
+}
+
+} // namespace
+
+const char* name_of(FlightKind kind) {
+  switch (kind) {
+  case FlightKind::prefill:
+    return "prefill";
+  case FlightKind::commit:
+    return "commit";
+  default:
+    return "run";
+  }
+}
+
+bool Flight::has_next_tick() const {
+  return std::any_of(entries.begin(), entries.end(), [](const FlightEntry& entry) { return !entry.done; });
+}
+
+void fly(Decoder& decoder, Flight& flight, int ticks) {
+  decoder.apply(flight.ops);
+  flight.ops.clear();
+  for (int tick = 0; tick < ticks; ++tick) {
+    for (size_t i = 0; i < flight.entries.size(); ++i)
+      if (flight.deaths->dead[i]) flight.entries[i].done = true;
+    if (!flight.has_next_tick()) return;
+    Status status = flight.kind == FlightKind::prefill ? fly_prefill(decoder, flight) : fly_tick(decoder, flight);
+    if (!status.ok()) return abandon(decoder, flight, std::move(status));
+  }
+}
+
+void abandon(Decoder& decoder, Flight& flight, Status why) {
+  std::vector<Anchor> anchors;
+  for (FlightEntry& entry : flight.entries) {
+    if (entry.seq >= 0) anchors.push_back({entry.seq, entry.before.position});
+    entry.produced.clear();
+  }
+  const Status undone = decoder.roll_back(anchors);
+  flight.status = undone.ok() ? std::move(why) : undone;
+}
+
+} // namespace lloyal

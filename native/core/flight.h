@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "branch_state.h"
+#include "decode.h"
+
+namespace lloyal {
+
+// An engine-wide name of one lease; never reused.
+using SequenceHandle = int64_t;
+
+enum class FlightKind { prefill, commit, run };
+
+struct FlightEntry {
+  SequenceHandle handle;
+  llama_seq_id seq; // -1: closed before take-off
+  std::vector<llama_token> tokens;
+  BranchState before;
+  BranchState state;
+  std::vector<Produced> produced;
+  bool done = false; // takes no part in the next tick
+};
+
+// Which entries were closed while their batch was in flight. Written by the JavaScript thread, read by the owner.
+struct Deaths {
+  explicit Deaths(size_t count) : dead(count), living(count) {}
+  std::vector<std::atomic<bool>> dead;
+  std::atomic<size_t> living;
+};
+
+// One call to the engine: all its input as plain values on take-off, all its output on landing. Between the two it
+// belongs to the owner thread alone.
+struct Flight {
+  FlightKind kind;
+  std::vector<CellOp> ops; // run before anything else
+  std::vector<FlightEntry> entries;
+  std::shared_ptr<Deaths> deaths;
+  Status status;
+
+  bool has_next_tick() const;
+};
+
+const char* name_of(FlightKind kind);
+
+// Performs a prefill, or up to `ticks` ticks of a commit or run. All or nothing: on a failure every sequence is back
+// where it was on take-off, however many ticks ago, and `status` says why.
+void fly(Decoder& decoder, Flight& flight, int ticks);
+
+// Takes the cells back to where they were on take-off; landing then keeps the states of before.
+void abandon(Decoder& decoder, Flight& flight, Status why);
+
+} // namespace lloyal

@@ -1,0 +1,145 @@
+#include "context_wrap.h"
+
+#include "addon.h"
+#include "convert.h"
+
+namespace lloyal {
+namespace {
+
+ContextParams to_params(const Napi::Object& options) {
+  const auto integer = [&](const char* name) { return to_integer(options.Get(name), name); };
+  ContextParams params;
+  params.n_ctx = static_cast<uint32_t>(integer("nCtx"));
+  params.n_batch = static_cast<uint32_t>(integer("nBatch"));
+  params.n_ubatch = static_cast<uint32_t>(integer("nUbatch"));
+  params.n_seq_max = static_cast<uint32_t>(integer("nSeqMax"));
+  params.n_threads = static_cast<int32_t>(integer("nThreads"));
+  const auto type = [&](const char* name) {
+    const std::string text = to_text(options.Get(name), name);
+    if (text == "f32") return GGML_TYPE_F32;
+    if (text == "f16") return GGML_TYPE_F16;
+    if (text == "q8_0") return GGML_TYPE_Q8_0;
+    if (text == "q4_0") return GGML_TYPE_Q4_0;
+    throw to_error(options.Env(), {Code::invalid_argument, std::string(name) + " must be f32, f16, q8_0 or q4_0"});
+  };
+  params.type_k = type("typeK");
+  params.type_v = type("typeV");
+  return params;
+}
+
+} // namespace
+
+Napi::Function ContextWrap::define(Napi::Env env) {
+  return DefineClass(env, "NativeContext",
+                     {
+                         InstanceMethod<&ContextWrap::limits>("limits"),
+                         InstanceMethod<&ContextWrap::open>("open"),
+                         InstanceMethod<&ContextWrap::fork>("fork"),
+                         InstanceMethod<&ContextWrap::close>("close"),
+                         InstanceMethod<&ContextWrap::set_grammar>("setGrammar"),
+                         InstanceMethod<&ContextWrap::set_sampling>("setSampling"),
+                         InstanceMethod<&ContextWrap::produce>("produce"),
+                         InstanceMethod<&ContextWrap::row>("row"),
+                         InstanceMethod<&ContextWrap::prefill>("prefill"),
+                         InstanceMethod<&ContextWrap::commit>("commit"),
+                         InstanceMethod<&ContextWrap::run>("run"),
+                         InstanceMethod<&ContextWrap::count_cells>("countCells"),
+                         InstanceMethod<&ContextWrap::dispose>("dispose"),
+                     });
+}
+
+ContextWrap::ContextWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ContextWrap>(info) {
+  owner_ = std::make_unique<OwnerThread>(info.Env(), [this] {
+    if (context_) context_->abort = true;
+  });
+}
+
+Napi::Promise ContextWrap::create(Napi::Env env, std::shared_ptr<Model> model, const Napi::Object& options) {
+  const ContextParams params = to_params(options);
+  const Napi::Object object = Addon::of(env).context_class.New({});
+  ContextWrap* self = Unwrap(object);
+  self->Ref();
+  const auto deferred = Napi::Promise::Deferred::New(env);
+  self->owner_->post([self, deferred, params, model = std::move(model)]() -> Landing {
+    auto created = std::make_shared<Result<std::unique_ptr<Context>>>(Context::create(model, params));
+    return [self, deferred, created](Napi::Env landing_env) {
+      if (created->ok()) {
+        self->context_ = std::move(created->value());
+        self->decoder_ = std::make_unique<Decoder>(*self->context_);
+        const ContextLimits& limits = self->context_->limits();
+        self->table_ = std::make_unique<BranchTable>(self->context_->model().vocab(), limits.n_seq_max);
+        deferred.Resolve(self->Value());
+      } else {
+        self->disposed_ = true;
+        self->owner_->shut_down();
+        deferred.Reject(to_error(landing_env, created->status()).Value());
+      }
+      self->Unref();
+    };
+  });
+  return deferred.Promise();
+}
+
+BranchTable& ContextWrap::living(Napi::Env env, const char* doing) {
+  if (disposed_ || !table_ || owner_->stopped()) throw to_error(env, {Code::context_disposed, doing});
+  return *table_;
+}
+
+Napi::Value ContextWrap::limits(const Napi::CallbackInfo& info) {
+  living(info.Env(), "limits");
+  const ContextLimits& limits = context_->limits();
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("nCtx", limits.n_ctx);
+  object.Set("nBatch", limits.n_batch);
+  object.Set("nUbatch", limits.n_ubatch);
+  object.Set("nSeqMax", limits.n_seq_max);
+  object.Set("nVocab", limits.n_vocab);
+  object.Set("nThreads", limits.n_threads);
+  object.Set("backend", context_->backend());
+  return object;
+}
+
+Napi::Value ContextWrap::open(const Napi::CallbackInfo& info) {
+  BranchTable& table = living(info.Env(), "open");
+  const auto handle = table.open(to_sampling(info[0]), to_optional_text(info[1], "grammar"));
+  return Napi::Number::New(info.Env(), static_cast<double>(value_or_throw(info.Env(), handle)));
+}
+
+Napi::Value ContextWrap::fork(const Napi::CallbackInfo& info) {
+  const auto child = living(info.Env(), "fork").fork(to_integer(info[0], "sequence"));
+  return Napi::Number::New(info.Env(), static_cast<double>(value_or_throw(info.Env(), child)));
+}
+
+// After a dispose there is nothing left to close; that is not the caller's mistake.
+Napi::Value ContextWrap::close(const Napi::CallbackInfo& info) {
+  const SequenceHandle handle = to_integer(info[0], "sequence");
+  if (table_ && table_->close(handle)) context_->abort = true;
+  return info.Env().Undefined();
+}
+
+Napi::Value ContextWrap::set_grammar(const Napi::CallbackInfo& info) {
+  BranchTable& table = living(info.Env(), "setGrammar");
+  throw_if(info.Env(), table.set_grammar(to_integer(info[0], "sequence"), to_optional_text(info[1], "grammar")));
+  return info.Env().Undefined();
+}
+
+Napi::Value ContextWrap::set_sampling(const Napi::CallbackInfo& info) {
+  BranchTable& table = living(info.Env(), "setSampling");
+  throw_if(info.Env(), table.set_sampling(to_integer(info[0], "sequence"), to_sampling(info[1])));
+  return info.Env().Undefined();
+}
+
+Napi::Value ContextWrap::produce(const Napi::CallbackInfo& info) {
+  auto produced = living(info.Env(), "produce").produce(to_integer(info[0], "sequence"));
+  return from_produced(info.Env(), value_or_throw(info.Env(), std::move(produced)));
+}
+
+Napi::Value ContextWrap::row(const Napi::CallbackInfo& info) {
+  auto found = living(info.Env(), "row").row(to_integer(info[0], "sequence"));
+  const auto row = value_or_throw(info.Env(), std::move(found));
+  Napi::Float32Array array = Napi::Float32Array::New(info.Env(), row->logits().size());
+  std::copy(row->logits().begin(), row->logits().end(), array.Data());
+  return array;
+}
+
+} // namespace lloyal

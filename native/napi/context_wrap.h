@@ -1,0 +1,75 @@
+#pragma once
+
+#include <napi.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "branch_table.h"
+#include "context.h"
+#include "owner_thread.h"
+
+namespace lloyal {
+
+// NativeContext of binding/native.ts. The table is used on the JavaScript thread only, the context on the owner
+// thread only; a flight carries plain values between them, one at a time.
+class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  static Napi::Promise create(Napi::Env env, std::shared_ptr<Model> model, const Napi::Object& options);
+  explicit ContextWrap(const Napi::CallbackInfo& info);
+
+ private:
+  // A call that waits for its turn.
+  struct Request {
+    enum class Kind { fly, count, dispose } kind;
+    Napi::Promise::Deferred deferred;
+    FlightKind flight_kind = FlightKind::prefill;
+    std::vector<FlightRequest> entries = {};
+    int ticks = 1;
+    Napi::FunctionReference until;
+  };
+
+  Napi::Value limits(const Napi::CallbackInfo& info);
+  Napi::Value open(const Napi::CallbackInfo& info);
+  Napi::Value fork(const Napi::CallbackInfo& info);
+  Napi::Value close(const Napi::CallbackInfo& info);
+  Napi::Value set_grammar(const Napi::CallbackInfo& info);
+  Napi::Value set_sampling(const Napi::CallbackInfo& info);
+  Napi::Value produce(const Napi::CallbackInfo& info);
+  Napi::Value row(const Napi::CallbackInfo& info);
+  Napi::Value prefill(const Napi::CallbackInfo& info);
+  Napi::Value commit(const Napi::CallbackInfo& info);
+  Napi::Value run(const Napi::CallbackInfo& info);
+  Napi::Value count_cells(const Napi::CallbackInfo& info);
+  Napi::Value dispose(const Napi::CallbackInfo& info);
+
+  BranchTable& living(Napi::Env env, const char* doing);
+  Napi::Value enqueue(Request request);
+  Napi::Value enqueue_flight(const Napi::CallbackInfo& info, FlightKind kind, int ticks, Napi::FunctionReference until);
+  void dispatch();
+  void finish();
+
+  void start_flight();
+  void fly_leg();
+  void land_leg(Napi::Env env);
+  void ask_until(Napi::Env env);
+  void land_flight(Napi::Env env);
+  void start_count();
+  void start_dispose();
+
+  std::unique_ptr<Context> context_;
+  std::unique_ptr<Decoder> decoder_;
+  std::unique_ptr<BranchTable> table_;
+  bool disposed_ = false;
+
+  std::deque<Request> waiting_;
+  std::optional<Request> current_;
+  std::shared_ptr<Flight> flight_;
+  int ticks_left_ = 0;
+
+  std::unique_ptr<OwnerThread> owner_; // last, so that it stops before what it works on goes
+};
+
+} // namespace lloyal

@@ -1,0 +1,128 @@
+#include "convert.h"
+
+#include <cmath>
+#include <limits>
+
+namespace lloyal {
+namespace {
+
+const char* name_of(Code code) {
+  switch (code) {
+  case Code::invalid_argument:
+    return "INVALID_ARGUMENT";
+  case Code::branch_disposed:
+    return "BRANCH_DISPOSED";
+  case Code::branch_in_flight:
+    return "BRANCH_IN_FLIGHT";
+  case Code::sequences_exhausted:
+    return "SEQUENCES_EXHAUSTED";
+  case Code::kv_exhausted:
+    return "KV_EXHAUSTED";
+  case Code::no_logits:
+    return "NO_LOGITS";
+  case Code::decode_failed:
+    return "DECODE_FAILED";
+  case Code::grammar_invalid:
+    return "GRAMMAR_INVALID";
+  case Code::grammar_rejected:
+    return "GRAMMAR_REJECTED";
+  case Code::model_not_found:
+    return "MODEL_NOT_FOUND";
+  case Code::model_invalid:
+    return "MODEL_INVALID";
+  case Code::context_disposed:
+    return "CONTEXT_DISPOSED";
+  case Code::cancelled:
+    return "CANCELLED";
+  case Code::ok:
+    break;
+  }
+  return "OK";
+}
+
+Napi::Error mismatch(Napi::Env env, const char* name, const char* expected) {
+  return to_error(env, {Code::invalid_argument, std::string(name) + " must be " + expected});
+}
+
+} // namespace
+
+Napi::Error to_error(Napi::Env env, const Status& status) {
+  Napi::Error error = Napi::Error::New(env, status.message);
+  Napi::Object facts = Napi::Object::New(env);
+  for (const auto& [name, value] : status.facts) facts.Set(name, static_cast<double>(value));
+  error.Set("code", name_of(status.code));
+  error.Set("facts", facts);
+  error.Set("log", status.log);
+  return error;
+}
+
+void throw_if(Napi::Env env, const Status& status) {
+  if (!status.ok()) throw to_error(env, status);
+}
+
+double to_number(const Napi::Value& value, const char* name) {
+  if (!value.IsNumber()) throw mismatch(value.Env(), name, "a number");
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+int64_t to_integer(const Napi::Value& value, const char* name) {
+  const double number = to_number(value, name);
+  constexpr double limit = 9007199254740991;
+  if (!(std::fabs(number) <= limit) || number != std::floor(number)) throw mismatch(value.Env(), name, "an integer");
+  return static_cast<int64_t>(number);
+}
+
+std::string to_text(const Napi::Value& value, const char* name) {
+  if (!value.IsString()) throw mismatch(value.Env(), name, "a string");
+  return value.As<Napi::String>().Utf8Value();
+}
+
+Napi::Object to_object(const Napi::Value& value, const char* name) {
+  if (!value.IsObject()) throw mismatch(value.Env(), name, "an object");
+  return value.As<Napi::Object>();
+}
+
+std::optional<std::string> to_optional_text(const Napi::Value& value, const char* name) {
+  if (value.IsUndefined()) return std::nullopt;
+  return to_text(value, name);
+}
+
+SamplingParams to_sampling(const Napi::Value& value) {
+  const Napi::Object object = to_object(value, "sampling");
+  SamplingParams params;
+  params.temperature = to_number(object.Get("temperature"), "temperature");
+  params.top_p = to_number(object.Get("topP"), "topP");
+  params.min_p = to_number(object.Get("minP"), "minP");
+  params.top_k = static_cast<int32_t>(
+      std::min<int64_t>(to_integer(object.Get("topK"), "topK"), std::numeric_limits<int32_t>::max()));
+  params.seed = static_cast<uint32_t>(to_integer(object.Get("seed"), "seed"));
+  return params;
+}
+
+std::vector<FlightRequest> to_requests(const Napi::Value& handles, const Napi::Value& tokens) {
+  const Napi::Env env = handles.Env();
+  if (!handles.IsArray() || !tokens.IsArray()) throw mismatch(env, "entries", "arrays");
+  const auto handle_array = handles.As<Napi::Array>();
+  const auto token_arrays = tokens.As<Napi::Array>();
+  if (handle_array.Length() != token_arrays.Length()) throw mismatch(env, "entries", "arrays of equal length");
+
+  std::vector<FlightRequest> requests;
+  for (uint32_t i = 0; i < handle_array.Length(); ++i) {
+    const Napi::Value item = token_arrays.Get(i);
+    if (!item.IsTypedArray() || item.As<Napi::TypedArray>().TypedArrayType() != napi_int32_array)
+      throw mismatch(env, "tokens", "an Int32Array");
+    const auto ids = item.As<Napi::Int32Array>();
+    requests.push_back({to_integer(handle_array.Get(i), "sequence"), {ids.Data(), ids.Data() + ids.ElementLength()}});
+  }
+  return requests;
+}
+
+Napi::Object from_produced(Napi::Env env, const Produced& produced) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("token", produced.token);
+  object.Set("text", produced.text);
+  object.Set("isStop", produced.is_stop);
+  return object;
+}
+
+} // namespace lloyal

@@ -1,0 +1,67 @@
+#include "load_model.h"
+
+#include <atomic>
+#include <memory>
+
+#include "convert.h"
+#include "model_wrap.h"
+#include "owner_thread.h"
+
+namespace lloyal {
+namespace {
+
+// Lives from the call to its landing, on the JavaScript thread but for `cancelled`.
+struct Load {
+  explicit Load(Napi::Env env)
+      : deferred(Napi::Promise::Deferred::New(env)), thread(env, [flag = cancelled] { flag->store(true); }) {}
+
+  std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
+  Napi::Promise::Deferred deferred;
+  Napi::FunctionReference on_progress;
+  OwnerThread thread;
+};
+
+void land(Napi::Env env, Load* load, Result<std::shared_ptr<Model>>& result) {
+  const std::unique_ptr<Load> ends_here(load);
+  if (result.ok())
+    load->deferred.Resolve(ModelWrap::wrap(env, std::move(result.value())));
+  else
+    load->deferred.Reject(to_error(env, result.status()).Value());
+}
+
+// llama.cpp reports every tensor; JavaScript hears of every whole percent.
+LoadProgress progress_of(Load* load, bool wanted) {
+  return [load, wanted, percent = -1](float fraction) mutable {
+    const int now = static_cast<int>(fraction * 100);
+    if (wanted && now > percent) {
+      percent = now;
+      load->thread.tell([load, now](Napi::Env env) { load->on_progress.Call({Napi::Number::New(env, now / 100.0)}); });
+    }
+    return !load->cancelled->load();
+  };
+}
+
+} // namespace
+
+Napi::Value load_model(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::string path = to_text(info[0], "path");
+  const bool vocab_only = info[1].ToBoolean();
+  const bool wants_progress = info[2].IsFunction();
+
+  auto* load = new Load(env);
+  if (wants_progress) load->on_progress = Napi::Persistent(info[2].As<Napi::Function>());
+  load->thread.post([=]() -> Landing {
+    auto result = std::make_shared<Result<std::shared_ptr<Model>>>(
+        Model::load(path, vocab_only, progress_of(load, wants_progress)));
+    return [load, result](Napi::Env landing_env) { land(landing_env, load, *result); };
+  });
+
+  Napi::Object handle = Napi::Object::New(env);
+  handle.Set("promise", load->deferred.Promise());
+  handle.Set("cancel",
+             Napi::Function::New(env, [flag = load->cancelled](const Napi::CallbackInfo&) { flag->store(true); }));
+  return handle;
+}
+
+} // namespace lloyal

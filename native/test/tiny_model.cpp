@@ -1,0 +1,123 @@
+#include "tiny_model.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+#include <string>
+
+#include "cell_count.h"
+#include "ggml-backend.h"
+#include "gguf.h"
+#include "log_capture.h"
+
+namespace lloyal::test {
+namespace {
+
+void fill(ggml_tensor* tensor, void*) {
+  std::mt19937 generator(static_cast<unsigned>(std::hash<std::string>{}(tensor->name)));
+  // Wide enough that the rows differ by whole logits, so that a wrong cell cannot hide in rounding.
+  std::normal_distribution<float> normal(0.0f, 0.3f);
+  std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
+  for (float& value : values) value = normal(generator);
+  ggml_backend_tensor_set(tensor, values.data(), 0, ggml_nbytes(tensor));
+}
+
+std::shared_ptr<Model> make_model() {
+  init_backend();
+  gguf_context* meta = gguf_init_empty();
+  gguf_set_val_str(meta, "general.architecture", "llama");
+  const std::pair<const char*, uint32_t> sizes[] = {
+      {"llama.vocab_size", tiny_vocab},         {"llama.context_length", 4096},
+      {"llama.embedding_length", 64},           {"llama.block_count", 2},
+      {"llama.feed_forward_length", 96},        {"llama.attention.head_count", 2},
+      {"llama.attention.head_count_kv", 2},     {"llama.attention.key_length", 32},
+      {"llama.attention.value_length", 32},     {"llama.rope.dimension_count", 32},
+      {"tokenizer.ggml.eos_token_id", tiny_eos}};
+  for (const auto& [key, value] : sizes) gguf_set_val_u32(meta, key, value);
+  gguf_set_val_f32(meta, "llama.attention.layer_norm_rms_epsilon", 1e-5f);
+  gguf_set_val_str(meta, "tokenizer.ggml.model", "test");
+  std::vector<std::string> names;
+  for (int i = 0; i < tiny_vocab; ++i) names.push_back("t" + std::to_string(i));
+  std::vector<const char*> pointers;
+  for (const std::string& name : names) pointers.push_back(name.c_str());
+  gguf_set_arr_str(meta, "tokenizer.ggml.tokens", pointers.data(), pointers.size());
+
+  LlamaModelPtr model(llama_model_init_from_user(meta, fill, nullptr, llama_model_default_params()));
+  gguf_free(meta);
+  if (!model) throw std::runtime_error("the tiny model does not load");
+  return std::make_shared<Model>(std::move(model));
+}
+
+std::unique_ptr<Context> make_context(const ContextParams& params) {
+  auto created = Context::create(tiny_model(), params);
+  if (!created.ok()) throw std::runtime_error(created.status().message);
+  return std::move(created.value());
+}
+
+} // namespace
+
+std::shared_ptr<Model> tiny_model() {
+  static const std::shared_ptr<Model> model = make_model();
+  return model;
+}
+
+Bench::Bench(ContextParams params)
+    : context(make_context(params)), decoder(*context), table(context->model().vocab(), context->limits().n_seq_max) {}
+
+SequenceHandle Bench::open(const SamplingParams& sampling, const std::optional<std::string>& grammar) {
+  auto handle = table.open(sampling, grammar);
+  EXPECT_TRUE(handle.ok());
+  return handle.value();
+}
+
+Flight Bench::fly(FlightKind kind, std::vector<FlightRequest> requests, int ticks) {
+  EXPECT_TRUE(table.check(requests, kind).ok());
+  Flight flight = table.take_off(kind, std::move(requests));
+  lloyal::fly(decoder, flight, ticks);
+  table.land(flight);
+  return flight;
+}
+
+Status Bench::prefill(SequenceHandle handle, std::vector<llama_token> ids) {
+  return fly(FlightKind::prefill, {{handle, std::move(ids)}}).status;
+}
+
+Status Bench::commit(SequenceHandle handle, llama_token token) {
+  return fly(FlightKind::commit, {{handle, {token}}}).status;
+}
+
+llama_token Bench::next(SequenceHandle handle) {
+  auto produced = table.produce(handle);
+  EXPECT_TRUE(produced.ok());
+  return produced.value().token;
+}
+
+std::vector<float> Bench::row(SequenceHandle handle) {
+  auto row = table.row(handle);
+  EXPECT_TRUE(row.ok());
+  return {row.value()->logits().begin(), row.value()->logits().end()};
+}
+
+std::vector<llama_token> Bench::generate(SequenceHandle handle, int count) {
+  std::vector<llama_token> written;
+  for (int i = 0; i < count; ++i) {
+    written.push_back(next(handle));
+    EXPECT_TRUE(commit(handle, written.back()).ok());
+  }
+  return written;
+}
+
+int64_t Bench::cells() {
+  decoder.apply(table.take_queued());
+  return count_cells(*context);
+}
+
+std::vector<llama_token> tokens(size_t count, int salt) {
+  std::mt19937 generator(static_cast<unsigned>(salt) + 1);
+  std::vector<llama_token> ids(count);
+  for (llama_token& id : ids) id = 3 + static_cast<llama_token>(generator() % (tiny_vocab - 3));
+  return ids;
+}
+
+} // namespace lloyal::test

@@ -1,0 +1,38 @@
+import { basename } from "node:path";
+import { createLanguage, type SessionContext, type Vocabulary } from "@lloyal-labs/sdk";
+import { typedAsync } from "./binding/map-error.ts";
+import { type ContextOptions, checkContextOptions, checkLoadOptions } from "./context-options.ts";
+import { loadModel } from "./load-model.ts";
+import { NativeEngine } from "./native-engine.ts";
+import { NativeVocabulary } from "./native-vocabulary.ts";
+
+/**
+ * Loads a model and opens a KV cache over it: both ports, on this machine.
+ *
+ * @throws InvalidArgumentError for an option that is unknown or out of range; InferenceError with MODEL_NOT_FOUND,
+ *   MODEL_INVALID, CANCELLED or BACKEND_UNAVAILABLE. Nothing stays loaded then.
+ * @example
+ * const ctx = await createContext({ modelPath: "model.gguf", nCtx: 8192 });
+ */
+export async function createContext(options: ContextOptions): Promise<SessionContext> {
+  const { load, context } = checkContextOptions(options);
+  const model = await loadModel(load, false);
+  try {
+    const vocabulary = new NativeVocabulary(model);
+    const language = createLanguage(vocabulary);
+    const engine = new NativeEngine(await typedAsync(() => model.createContext(context)));
+    const dispose = async () => {
+      await engine.dispose();
+      model.dispose();
+    };
+    return { engine, language, modelName: basename(load.modelPath, ".gguf"), dispose };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** Only the vocabulary of a model file: no weights are read. Pairs a real Language with a simulated engine. */
+export async function loadVocabulary(modelPath: string): Promise<Vocabulary> {
+  return new NativeVocabulary(await loadModel(checkLoadOptions({ modelPath }), true));
+}
