@@ -1,4 +1,4 @@
-import { type BenchTarget, answerWith, arms } from "./arms.ts";
+import { answerWith, arms, type BenchTarget } from "./arms.ts";
 import { isRight, questions } from "./questions.ts";
 
 export interface AnswersResult {
@@ -16,7 +16,9 @@ export async function benchAnswers(target: BenchTarget, only?: string): Promise<
       const right = isRight(question, answer);
       result.right[arm] += right ? 1 : 0;
       result.answers.push({ id: question.id, arm, right, text: answer.text });
-      process.stderr.write(`${arm} ${question.id} ${right ? "right" : "WRONG"}: ${answer.text.replace(/\n/g, " / ").slice(0, 300)}\n`);
+      process.stderr.write(
+        `${arm} ${question.id} ${right ? "right" : "WRONG"}: ${answer.text.replace(/\n/g, " / ").slice(0, 300)}\n`,
+      );
     }
   }
   return result;

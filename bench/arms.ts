@@ -1,6 +1,7 @@
 // The arms of `bench answers`: the pipeline, and three simpler ways to the same answer.
-import { type AgentRuntime, generate, initAgents } from "@lloyal-labs/lloyal-agents";
+
 import { createContext } from "@lloyal-labs/lloyal.node";
+import { type AgentRuntime, generate, initAgents } from "@lloyal-labs/lloyal-agents";
 import {
   answerText,
   CorpusSource,
@@ -79,4 +80,3 @@ export function answerWith(arm: string, query: string, { modelPath, corpus }: Be
     return yield* (arms[arm] as Arm)(query, source, runtime);
   });
 }
-

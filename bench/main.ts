@@ -46,7 +46,17 @@ async function runOnce(modelPath: string, corpus: string): Promise<RunStats> {
   const folder = mkdtempSync(join(tmpdir(), "lloyal-bench-"));
   try {
     const started = performance.now();
-    const args = ["--corpus", corpus, "--query", query, "--model", modelPath, "--json", "--output", join(folder, "r.md")];
+    const args = [
+      "--corpus",
+      corpus,
+      "--query",
+      query,
+      "--model",
+      modelPath,
+      "--json",
+      "--output",
+      join(folder, "r.md"),
+    ];
     const { stdout } = await promisify(execFile)(process.execPath, [command, ...args], { maxBuffer: 1 << 26 });
     const commandMs = Math.round(performance.now() - started);
     const { stats } = JSON.parse(stdout) as { stats: Omit<RunStats, "commandMs"> };

@@ -9,10 +9,18 @@ import { benchMain, missedBars as missedByMain } from "./main.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean" }, check: { type: "boolean" }, save: { type: "boolean" }, arm: { type: "string" } },
+  options: {
+    json: { type: "boolean" },
+    check: { type: "boolean" },
+    save: { type: "boolean" },
+    arm: { type: "string" },
+  },
 });
 const name = positionals[0];
-const target = { modelPath: await ensureModel(embeddedDefault), corpus: process.env.LLOYAL_DOCS ?? llamaDocs(cacheRoot()) };
+const target = {
+  modelPath: await ensureModel(embeddedDefault),
+  corpus: process.env.LLOYAL_DOCS ?? llamaDocs(cacheRoot()),
+};
 
 let figures: object;
 let missed: string[];

@@ -27,7 +27,10 @@ export function parseArgs(argv: readonly string[]): Parsed {
     .description("Research a folder with a team of local agents; get an answer with checked citations.")
     .addOption(new Option("--corpus <dir>", "folder of text files to research").makeOptionMandatory())
     .addOption(new Option("--query <text>", "the question").makeOptionMandatory())
-    .option("--model <name|path>", "catalogue name or .gguf file (default: the best one that is here, else a small one)")
+    .option(
+      "--model <name|path>",
+      "catalogue name or .gguf file (default: the best one that is here, else a small one)",
+    )
     .option("--agents <n>", "agents that research at once", integer(1, 16), 3)
     .option("--max-turns <n>", "turns of one agent", integer(2, 32), 3)
     .option("--n-ctx <n>", "KV cells of the shared cache", integer(256, 1_048_576), 4096)

@@ -18,5 +18,9 @@ export function cellsNeeded(agents: number): number {
 export function fitAgents(wanted: number, nCtx: number): number {
   for (let agents = wanted; agents >= 1; agents--) if (cellsNeeded(agents) <= nCtx) return agents;
   const needed = Math.ceil(cellsNeeded(1) / 256) * 256;
-  throw new InvalidArgumentError(`--n-ctx ${nCtx} is too small for one agent.`, { nCtx, needed }, `Give at least ${needed}.`);
+  throw new InvalidArgumentError(
+    `--n-ctx ${nCtx} is too small for one agent.`,
+    { nCtx, needed },
+    `Give at least ${needed}.`,
+  );
 }

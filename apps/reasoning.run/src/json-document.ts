@@ -1,5 +1,5 @@
-import type { TreeStats } from "@lloyal-labs/sdk";
 import { answerText, type PipelineResult } from "@lloyal-labs/rig";
+import type { TreeStats } from "@lloyal-labs/sdk";
 
 export interface RunFacts {
   model: string;

@@ -29,9 +29,11 @@ export function createLiveLines(verbose: boolean): {
     },
     onEvent(event) {
       if (event.type === "agent:spawn") say(`  ${event.agentId}  ${shorten(event.task)}`);
-      else if (event.type === "agent:tool_call") say(`  ${event.agentId}  ${event.tool} ${shorten(JSON.stringify(event.args))}`);
+      else if (event.type === "agent:tool_call")
+        say(`  ${event.agentId}  ${event.tool} ${shorten(JSON.stringify(event.args))}`);
       else if (event.type === "agent:tool_result" && verbose) say(indent(event.prefilled));
-      else if (event.type === "agent:done") say(`  ${event.agentId}  ${event.outcome}${event.reason ? `: ${event.reason}` : ""}`);
+      else if (event.type === "agent:done")
+        say(`  ${event.agentId}  ${event.outcome}${event.reason ? `: ${event.reason}` : ""}`);
     },
   };
 }

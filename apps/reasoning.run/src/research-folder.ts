@@ -1,6 +1,6 @@
 import { closeSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
-import { acquire, initAgents, traceRun } from "@lloyal-labs/lloyal-agents";
 import { createContext } from "@lloyal-labs/lloyal.node";
+import { acquire, initAgents, traceRun } from "@lloyal-labs/lloyal-agents";
 import { chooseModel, ensureModel } from "@lloyal-labs/models";
 import { CorpusSource, chunkResources, loadResources, printable, renderReport, runPipeline } from "@lloyal-labs/rig";
 import type { SessionContext } from "@lloyal-labs/sdk";
@@ -58,7 +58,8 @@ function* fetchModel(name: string | undefined, progress: (line: string) => void)
     async (signal) =>
       ensureModel(name ?? (await chooseModel()).name, {
         signal,
-        onProgress: ({ phase, bytes, totalBytes }) => progress(`model ${phase} ${megabytes(bytes)} of ${megabytes(totalBytes)}`),
+        onProgress: ({ phase, bytes, totalBytes }) =>
+          progress(`model ${phase} ${megabytes(bytes)} of ${megabytes(totalBytes)}`),
       }),
     () => {},
   );
@@ -96,4 +97,3 @@ function writeWhole(path: string, text: string): void {
 function megabytes(bytes: number | undefined): string {
   return bytes === undefined ? "?" : `${Math.round(bytes / 1e6)} MB`;
 }
-

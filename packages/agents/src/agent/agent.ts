@@ -1,7 +1,7 @@
 import type { Branch } from "@lloyal-labs/sdk";
 import type { TurnPlan } from "../policy/agent-policy.ts";
-import type { PastCall } from "./past-call.ts";
 import { type AgentState, type StateChange, transition } from "./agent-state.ts";
+import type { PastCall } from "./past-call.ts";
 
 export interface AgentTask {
   /** What the agent is asked; a user turn. */

@@ -34,9 +34,9 @@ describe("the default policy", () => {
   });
 
   it("sends an agent that finds nothing new to its end", () => {
-    expect(new DefaultAgentPolicy({ maxTurns: 9 }).planTurn(view({ turn: 3, calls: [past], stale: 2 }))?.tools).toEqual([
-      "report",
-    ]);
+    expect(new DefaultAgentPolicy({ maxTurns: 9 }).planTurn(view({ turn: 3, calls: [past], stale: 2 }))?.tools).toEqual(
+      ["report"],
+    );
   });
 
   it("refuses an identical call, whatever its spacing and case, and no other", () => {

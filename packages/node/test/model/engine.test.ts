@@ -19,7 +19,7 @@ describe.skipIf(!modelPath)("the native engine", () => {
   let prompt: Token[];
 
   beforeAll(async () => {
-    ctx = await createContext({ modelPath, nCtx: 1024, nSeqMax: 8, nThreads: 2 });
+    ctx = await createContext({ modelPath, nCtx: 1024, nSeqMax: 8, nThreads: 1 });
     engine = ctx.engine;
     const { language } = ctx;
     prompt = language.tokenize([
@@ -147,7 +147,7 @@ describe.skipIf(!modelPath)("the native engine", () => {
   });
 
   it("waits for the batch in flight when disposed, and refuses what queues behind it", async () => {
-    const other = await createContext({ modelPath, nCtx: 512, nThreads: 2 });
+    const other = await createContext({ modelPath, nCtx: 512, nThreads: 1 });
     const sequence = other.engine.open();
     const inFlight = other.engine.prefill([{ sequence, tokens: prompt }]);
     const queued = other.engine.countCells();

@@ -43,7 +43,8 @@ export class CorpusSource extends Source<SourceContext, Chunk> {
   }
 
   get bound(): BoundCorpus {
-    if (!this.#bound) throw new InvalidArgumentError("the source is not bound yet.", { source: this.name }, "Call bind.");
+    if (!this.#bound)
+      throw new InvalidArgumentError("the source is not bound yet.", { source: this.name }, "Call bind.");
     return this.#bound;
   }
 

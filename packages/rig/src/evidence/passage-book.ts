@@ -1,4 +1,4 @@
-import { type Chunk } from "../corpus/chunk-resources.ts";
+import type { Chunk } from "../corpus/chunk-resources.ts";
 import { type Sentence, sentences } from "../corpus/sentences.ts";
 
 /** A window that agents may cite. Its id is what stands in prompts, grammars and reports. */

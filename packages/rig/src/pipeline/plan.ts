@@ -53,9 +53,12 @@ export function* planQuestions(
     maxTokens: 60 * extra,
     onText,
   });
-  const split = (parsed?.questions ?? []).filter(({ text }) => text.trim().toLowerCase() !== query.trim().toLowerCase());
+  const split = (parsed?.questions ?? []).filter(
+    ({ text }) => text.trim().toLowerCase() !== query.trim().toLowerCase(),
+  );
   const questions = [whole, ...split.map((question) => ({ ...question, partOf: query }))];
   // Every agent gets a task: where the split gave too few, the whole query is worth a second look with other words.
-  while (questions.length < questionsMax) questions.push({ text: "Find what else is said about this.", intent: "research", partOf: query });
+  while (questions.length < questionsMax)
+    questions.push({ text: "Find what else is said about this.", intent: "research", partOf: query });
   return questions.slice(0, questionsMax);
 }

@@ -8,7 +8,8 @@ export function renderReport(result: PipelineResult, facts: { model: string; ski
     return `- **[${citation.id}]** \`${place}\` (${checks})\n${blockQuote(citation.quote)}`;
   });
   const research = result.agents.map(
-    ({ agentId, task, outcome, toolCallCount }) => `- ${agentId} (${outcome}, ${toolCallCount} tool calls): ${inline(task)}`,
+    ({ agentId, task, outcome, toolCallCount }) =>
+      `- ${agentId} (${outcome}, ${toolCallCount} tool calls): ${inline(task)}`,
   );
   return [
     `# ${inline(result.query)}`,
@@ -16,7 +17,9 @@ export function renderReport(result: PipelineResult, facts: { model: string; ski
     ...(citations.length > 0 ? ["## Citations", citations.join("\n")] : []),
     "## Research",
     research.join("\n"),
-    ...(facts.skipped.length > 0 ? ["## Skipped files", facts.skipped.map((line) => `- ${inline(line)}`).join("\n")] : []),
+    ...(facts.skipped.length > 0
+      ? ["## Skipped files", facts.skipped.map((line) => `- ${inline(line)}`).join("\n")]
+      : []),
     `_Answered by ${facts.model}. A verified quote stands in the file at these lines; support is judged by words alone._`,
     "",
   ].join("\n\n");

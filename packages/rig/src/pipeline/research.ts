@@ -30,7 +30,9 @@ export function research(
       tools,
       parent,
       terminal: source.reportTool,
-      policy: options.policy ?? new DefaultAgentPolicy({ maxTurns: options.maxTurns ?? 3, maxTurnTokens: 128, openWith: ["search"] }),
+      policy:
+        options.policy ??
+        new DefaultAgentPolicy({ maxTurns: options.maxTurns ?? 3, maxTurnTokens: 128, openWith: ["search"] }),
     });
     return agents;
   });

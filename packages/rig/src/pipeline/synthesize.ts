@@ -118,19 +118,26 @@ function cite(source: CorpusSource, { text, id, quote, reading: { passage } }: D
   return { text, citation: { id, ...place, verified, supported } };
 }
 
-/** Supported statements first, in order of relevance, no passage twice; an unsupported one only if there is no other. */
+/**
+ * Supported statements in order of relevance, none that repeats another or only the question. Where there is none, the
+ * first unsupported one, to be marked.
+ */
 function choose(drafts: readonly { reading: Reading; statement: Statement }[]): Statement[] {
   const kept: Statement[] = [];
-  for (const { statement } of drafts) {
+  const answers = drafts.filter(({ reading, statement }) => !holds(reading.question, statement.text));
+  for (const { statement } of answers) {
     const { citation, text } = statement;
-    const repeats = kept.some((other) => other.text === text || (other.citation.id === citation.id && holds(other, text)));
+    const repeats = kept.some(
+      (other) => other.text === text || (other.citation.id === citation.id && holds(other.text, text)),
+    );
     if (citation.supported && !repeats) kept.push(statement);
   }
-  return kept.length > 0 ? kept.slice(0, statementsMax) : drafts.slice(0, 1).map(({ statement }) => statement);
+  return kept.length > 0 ? kept.slice(0, statementsMax) : answers.slice(0, 1).map(({ statement }) => statement);
 }
 
-function holds(statement: Statement, text: string): boolean {
-  return isSupported(text, statement.text, { shareMin: 0.8 }).supported;
+/** Whether `text` says nothing that `other` does not say. */
+function holds(other: string, text: string): boolean {
+  return isSupported(text, other, { shareMin: 0.8 }).supported;
 }
 
 function headOf({ chunk }: Passage): string {

@@ -9,28 +9,31 @@ interface Model {
 
 it("counts what a map from branch to its cells counts, for any order of fork, extend and release", () =>
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.constantFrom("open", "fork", "extend", "release"), fc.nat(), fc.nat(20))), (steps) => {
-      const ledger = new CellLedger(1_000_000);
-      const branches: Model[] = [];
-      for (const [kind, pick, count] of steps) {
-        const at = branches.length === 0 ? undefined : branches[pick % branches.length];
-        if (kind === "open") branches.push({ tail: ledger.open(), cells: [] });
-        else if (at && kind === "fork") {
-          const [own, child] = ledger.fork(at.tail);
-          at.tail = own;
-          branches.push({ tail: child, cells: [...at.cells] });
-        } else if (at && kind === "extend") {
-          ledger.extend(at.tail, count);
-          for (let i = 0; i < count; i++) at.cells.push(Symbol());
-        } else if (at && kind === "release") {
-          ledger.release(at.tail);
-          branches.splice(branches.indexOf(at), 1);
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom("open", "fork", "extend", "release"), fc.nat(), fc.nat(20))),
+      (steps) => {
+        const ledger = new CellLedger(1_000_000);
+        const branches: Model[] = [];
+        for (const [kind, pick, count] of steps) {
+          const at = branches.length === 0 ? undefined : branches[pick % branches.length];
+          if (kind === "open") branches.push({ tail: ledger.open(), cells: [] });
+          else if (at && kind === "fork") {
+            const [own, child] = ledger.fork(at.tail);
+            at.tail = own;
+            branches.push({ tail: child, cells: [...at.cells] });
+          } else if (at && kind === "extend") {
+            ledger.extend(at.tail, count);
+            for (let i = 0; i < count; i++) at.cells.push(Symbol());
+          } else if (at && kind === "release") {
+            ledger.release(at.tail);
+            branches.splice(branches.indexOf(at), 1);
+          }
+          expect(ledger.pressure().used).toBe(new Set(branches.flatMap(({ cells }) => cells)).size);
         }
-        expect(ledger.pressure().used).toBe(new Set(branches.flatMap(({ cells }) => cells)).size);
-      }
-      for (const { tail } of branches) ledger.release(tail);
-      expect(ledger.pressure().used).toBe(0);
-    }),
+        for (const { tail } of branches) ledger.release(tail);
+        expect(ledger.pressure().used).toBe(0);
+      },
+    ),
   ));
 
 it("takes a reservation from what is free, and gives it back once", () => {

@@ -106,6 +106,9 @@ describe("readTurn", () => {
 
   it("answers a malformed call with its reason", () => {
     const turn = { content: "", toolCalls: [], malformed: [{ reason: "the JSON ends early" }] };
-    expect(readTurn(turn, offered)).toEqual({ kind: "note", note: "That call could not be read: the JSON ends early." });
+    expect(readTurn(turn, offered)).toEqual({
+      kind: "note",
+      note: "That call could not be read: the JSON ends early.",
+    });
   });
 });
