@@ -1,4 +1,6 @@
 // The asynchronous half of ContextWrap: calls wait their turn, fly one at a time, and land.
+#include <algorithm>
+
 #include "cell_count.h"
 #include "context_wrap.h"
 #include "convert.h"
@@ -16,7 +18,10 @@ Napi::Value ContextWrap::commit(const Napi::CallbackInfo& info) {
 Napi::Value ContextWrap::run(const Napi::CallbackInfo& info) {
   const auto ticks = static_cast<int>(std::clamp<int64_t>(to_integer(info[2], "maxTicks"), 1, 1 << 30));
   Napi::FunctionReference until;
-  if (info[3].IsFunction()) until = Napi::Persistent(info[3].As<Napi::Function>());
+  if (info[3].IsFunction())
+    until = Napi::Persistent(info[3].As<Napi::Function>());
+  else if (!info[3].IsUndefined())
+    throw to_error(info.Env(), {Code::invalid_argument, "until must be a function"});
   return enqueue_flight(info, FlightKind::run, ticks, std::move(until));
 }
 

@@ -124,6 +124,7 @@ describe.skipIf(!modelPath)("the native engine", () => {
     expect(() => engine.open({ topP: 2 })).toThrow(code("INVALID_ARGUMENT"));
     expect(() => engine.open({ top_k: 2 } as never)).toThrow(code("INVALID_ARGUMENT"));
     expect(() => engine.open({}, "root ::= (")).toThrow(code("GRAMMAR_INVALID"));
+    await expect(engine.run([], { until: 3 as never })).rejects.toThrow(code("INVALID_ARGUMENT"));
     expect(() => engine.open({}, "((((")).toThrow(code("GRAMMAR_INVALID"));
     await expect(engine.prefill([{ sequence, tokens: [] }])).rejects.toThrow(code("INVALID_ARGUMENT"));
     await expect(engine.prefill([{ sequence, tokens: Array(1025).fill(1) }])).rejects.toThrow(code("KV_EXHAUSTED"));

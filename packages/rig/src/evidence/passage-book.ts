@@ -57,10 +57,23 @@ export class PassageBook {
   }
 }
 
-/** A passage as a model reads it. */
-export function renderPassage({ id, chunk }: Passage): string {
-  const context = chunk.context ? `${chunk.context}\n` : "";
-  return `[${id}] ${chunk.file} > ${chunk.heading}\n${context}${chunk.text}`;
+/** A passage as a tool result shows it. */
+export function renderPassage(passage: Passage): string {
+  return `[${passage.id}] ${passage.chunk.file} > ${passage.chunk.heading}\n${bodyOf(passage)}`;
+}
+
+/** What stands above the passage's text and belongs to it: its headings, the head of its table. */
+export function headOf({ chunk }: Passage): string {
+  return `${chunk.heading}\n${chunk.context ?? ""}`;
+}
+
+/** The text, below the head of its table where it has one. */
+export function bodyOf({ chunk }: Passage): string {
+  return chunk.context ? `${chunk.context}\n${chunk.text}` : chunk.text;
+}
+
+export function wholeText(passage: Passage): string {
+  return `${headOf(passage)}\n${passage.chunk.text}`;
 }
 
 export function renderPassages(passages: readonly Passage[]): string {

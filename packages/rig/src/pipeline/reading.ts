@@ -1,7 +1,7 @@
 import type { AgentResult } from "@lloyal-labs/lloyal-agents";
 import type { SearchIndex } from "../corpus/search-index.ts";
 import type { Finding } from "../corpus/tools/report.ts";
-import type { Passage, PassageBook } from "../evidence/passage-book.ts";
+import { type Passage, type PassageBook, wholeText } from "../evidence/passage-book.ts";
 import { type PlannedQuestion, taskOf } from "./plan.ts";
 
 /** One passage to be read with one question in mind. */
@@ -20,7 +20,10 @@ export interface ReadingLimits {
 }
 
 /** A passage much less relevant than the best one is not worth a reading. */
-const weightMin = 0.6;
+const weightMin = 0.7;
+
+/** Share of a question's rare words that a passage must hold to speak of it; measured, see docs/decisions. */
+export const coverageMin = 0.45;
 
 /**
  * Decides what is read: the passages most relevant to the query, then for each agent's own question the passage
@@ -41,7 +44,7 @@ export function planReadings(
     const seen = ranked(question.text, book.seenBy(agent.agentId), index);
     const reported = (agent.result as Finding | null)?.passage;
     const own = seen.find(({ passage }) => passage.id === reported) ?? seen[0];
-    if (own) readings.push(own);
+    if (own && index.coverage(question.text, wholeText(own.passage)) >= coverageMin) readings.push(own);
   }
   return readings.slice(0, limits.total);
 }

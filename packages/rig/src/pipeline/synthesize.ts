@@ -6,10 +6,10 @@ import { verifyQuote } from "../corpus/quote-match.ts";
 import type { SearchIndex } from "../corpus/search-index.ts";
 import type { Sentence } from "../corpus/sentences.ts";
 import { isSupported } from "../corpus/support.ts";
-import { type Passage, renderPassage } from "../evidence/passage-book.ts";
+import { bodyOf, headOf, type Passage, wholeText } from "../evidence/passage-book.ts";
 import type { PlannedQuestion } from "./plan.ts";
 import { promptFile } from "./prompt-file.ts";
-import { planReadings, type Reading } from "./reading.ts";
+import { coverageMin, planReadings, type Reading } from "./reading.ts";
 
 export interface Citation {
   /** Id of the passage, as the model wrote it. */
@@ -36,8 +36,6 @@ export interface Synthesis {
   answerable: boolean;
 }
 
-/** Share of the question's rare words that the best passage must hold; measured, see docs/decisions. */
-const coverageMin = 0.45;
 const statementsMax = 3;
 const quotesOffered = 4;
 
@@ -79,7 +77,8 @@ function* read(spine: Branch, readings: readonly Reading[], index: SearchIndex):
   });
   const answers = yield* respond(
     readings.map(({ question, passage }, i): Prompted => {
-      const content = `${renderPassage(passage)}\n\nQuestion: ${question}\nAnswer in one short sentence, with the exact names from the text.`;
+      const head = `Text ${passage.id} (${passage.chunk.heading}):`;
+      const content = `${head}\n${bodyOf(passage)}\n\nQuestion: ${question}\nAnswer in one short sentence, with the exact names from the text.`;
       const { tokens } = buildPrompt(language, spine, { content });
       return { branch: branches[i] as Branch, tokens, tokensMax: 60 };
     }),
@@ -119,12 +118,15 @@ function cite(source: CorpusSource, { text, id, quote, reading: { passage } }: D
 }
 
 /**
- * Supported statements in order of relevance, none that repeats another or only the question. Where there is none, the
+ * Supported statements in order of relevance, none that repeats another or only the question or a heading. Where there is none, the
  * first unsupported one, to be marked.
  */
 function choose(drafts: readonly { reading: Reading; statement: Statement }[]): Statement[] {
   const kept: Statement[] = [];
-  const answers = drafts.filter(({ reading, statement }) => !holds(reading.question, statement.text));
+  const answers = drafts.filter(({ reading, statement }) => {
+    const { heading } = reading.passage.chunk;
+    return !holds(reading.question, statement.text) && !holds(heading, statement.text);
+  });
   for (const { statement } of answers) {
     const { citation, text } = statement;
     const repeats = kept.some(
@@ -138,14 +140,6 @@ function choose(drafts: readonly { reading: Reading; statement: Statement }[]): 
 /** Whether `text` says nothing that `other` does not say. */
 function holds(other: string, text: string): boolean {
   return isSupported(text, other, { shareMin: 0.8 }).supported;
-}
-
-function headOf({ chunk }: Passage): string {
-  return `${chunk.heading}\n${chunk.context ?? ""}`;
-}
-
-function wholeText(passage: Passage): string {
-  return `${headOf(passage)}\n${passage.chunk.text}`;
 }
 
 function tidy(text: string): string {
