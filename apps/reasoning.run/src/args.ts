@@ -34,7 +34,7 @@ export function parseArgs(argv: readonly string[]): Parsed {
     .option("--agents <n>", "agents that research at once", integer(1, 16), 3)
     .option("--max-turns <n>", "turns of one agent", integer(2, 32), 3)
     .option("--n-ctx <n>", "KV cells of the shared cache", integer(256, 1_048_576), 4096)
-    .option("--seed <n>", "seed of every random choice", integer(0, 2 ** 32 - 1), 0)
+    .option("--seed <n>", "not 0: agents vary their searches, the same way each time", integer(0, 2 ** 32 - 1), 0)
     .option("--output <file>", "where the report goes", "report.md")
     .option("--json", "print one JSON document instead of the report", false)
     .option("--trace <file>", "write every batch and event as JSON lines")

@@ -38,6 +38,7 @@ export function* researchFolder(args: Args): Operation<void> {
     source,
     agents,
     maxTurns: args.maxTurns,
+    seed: args.seed,
     onStage: (stage) => lines.say(stage),
     ...(args.verbose && { onPlanText: (text: string) => process.stderr.write(printable(text)) }),
   });

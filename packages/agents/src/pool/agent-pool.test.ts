@@ -1,7 +1,8 @@
 import type { Operation } from "effection";
-import { call, run, sleep, spawn } from "effection";
+import { call, run, sleep, spawn, until, withResolvers } from "effection";
 import { describe, expect, it } from "vitest";
 import { parallel } from "../orchestrate/parallel.ts";
+import { DefaultAgentPolicy } from "../policy/default-policy.ts";
 import { withSpine } from "../spine/with-spine.ts";
 import { runSimulated, toolCallText } from "../testing/run-simulated.ts";
 import { Tool } from "../tools/tool.ts";
@@ -130,16 +131,20 @@ describe("a pool of agents", () => {
 
   it("sleeps without a tick while every agent waits for a concurrent tool", async () => {
     let started = 0;
+    const allWait = withResolvers<void>();
     const ticks: number[] = [];
     const { value } = await runSimulated({ ...size, reply: diligent }, ({ store }) => {
       class Slow extends Lookup {
         override readonly concurrent = true;
         override *execute(args: { query: string }): Operation<unknown> {
           started += 1;
-          const isLast = started === 3;
-          if (isLast) ticks.push(store.stats.ticks);
-          yield* sleep(20);
-          if (isLast) ticks.push(store.stats.ticks);
+          if (started === 3) {
+            ticks.push(store.stats.ticks);
+            for (let turn = 0; turn < 20; turn++) yield* until(new Promise((resolve) => setImmediate(resolve)));
+            ticks.push(store.stats.ticks);
+            allWait.resolve();
+          }
+          yield* allWait.operation;
           return yield* super.execute(args);
         }
       }
@@ -189,5 +194,27 @@ describe("a pool of agents", () => {
     );
     await expect(failing).rejects.toThrow("no plan");
     await expect(run(function* () {})).resolves.toBeUndefined();
+  });
+});
+
+describe("sampling of a pool", () => {
+  const texts = async (seed: number) => {
+    const { events } = await runSimulated({ ...size, nCtx: 16_384 }, () =>
+      agentPool({
+        orchestrate: parallel([{ content: "same" }, { content: "same" }]),
+        policy: new DefaultAgentPolicy({ alwaysCall: false, maxTurnTokens: 24 }),
+        sampling: { temperature: 2, seed },
+      }),
+    );
+    const textOf = (id: string) =>
+      events.flatMap((event) => (event.type === "agent:produce" && event.agentId === id ? [event.text] : [])).join("");
+    return [textOf("a1"), textOf("a2")];
+  };
+
+  it("differs from agent to agent and from seed to seed, and not from run to run", async () => {
+    const [first, second] = await texts(7);
+    expect(first).not.toBe(second);
+    expect(await texts(7)).toEqual([first, second]);
+    expect(await texts(8)).not.toEqual([first, second]);
   });
 });

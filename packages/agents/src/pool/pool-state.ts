@@ -1,4 +1,4 @@
-import type { Branch, BranchStore, Language, SessionContext } from "@lloyal-labs/sdk";
+import type { Branch, BranchStore, Language, SamplingParams, SessionContext } from "@lloyal-labs/sdk";
 import type { Resolve } from "effection";
 import type { Agent, AgentTask } from "../agent/agent.ts";
 import type { EventBus } from "../events/event-bus.ts";
@@ -35,6 +35,7 @@ export interface PoolState {
   readonly parent: Branch | undefined;
   readonly parentAgentId: string | undefined;
   readonly pruneOnDone: boolean;
+  readonly sampling: SamplingParams | undefined;
   readonly wake: Wake;
   /** A branch for a new agent: a fork of the parent, or an empty root. */
   openBranch(): Branch;

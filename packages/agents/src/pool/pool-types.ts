@@ -1,4 +1,4 @@
-import type { Branch } from "@lloyal-labs/sdk";
+import type { Branch, SamplingParams } from "@lloyal-labs/sdk";
 import type { Operation } from "effection";
 import type { AgentTask } from "../agent/agent.ts";
 import type { Outcome } from "../events/agent-event.ts";
@@ -45,4 +45,6 @@ export interface PoolOptions {
   /** Calling it ends an agent with its arguments as the result. */
   terminal?: AnyTool;
   policy?: AgentPolicy;
+  /** How agents draw their tokens. Each gets a seed of its own, made of this one and its number. Default: greedy. */
+  sampling?: SamplingParams;
 }

@@ -43,6 +43,7 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
     parent,
     parentAgentId,
     pruneOnDone,
+    sampling: options.sampling,
     wake: createWake(),
     openBranch: () => (parent ? parent.forkSync() : Branch.create(ctx, 0)),
     waiting: [],

@@ -67,6 +67,7 @@ function* spawnPhase(pool: PoolState): Operation<void> {
   for (const { request } of plan.admit) {
     const branch = pool.openBranch();
     yield* ensure(() => branch.pruneSubtreeSync());
+    if (pool.sampling) branch.setSamplerParams({ ...pool.sampling, seed: seedOf(pool.sampling.seed ?? 0, request.id) });
     const agent = new Agent({ id: request.id, parentAgentId: pool.parentAgentId, task: request.task, branch });
     pool.settled.set(agent, request);
     spawned.push(agent);
@@ -84,6 +85,11 @@ function* spawnPhase(pool: PoolState): Operation<void> {
     });
     openTurn(pool, agent);
   }
+}
+
+/** Siblings with one seed would say the same; these differ from agent to agent and not from run to run. */
+function seedOf(seed: number, agentId: string): number {
+  return (seed + Math.imul(Number(agentId.slice(1)), 0x9e3779b1)) >>> 0;
 }
 
 function drop(pool: PoolState, request: PoolState["waiting"][number], promptTokens: number): void {

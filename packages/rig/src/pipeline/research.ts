@@ -14,6 +14,8 @@ import { promptFile } from "./prompt-file.ts";
 export interface ResearchOptions {
   maxTurns?: number;
   policy?: AgentPolicy;
+  /** Not 0: agents vary their searches, the same way each time. 0, the default: the likeliest words. */
+  seed?: number;
 }
 
 /** One agent per question, all from one spine that holds the instructions and the tool schemas. */
@@ -33,6 +35,7 @@ export function research(
       policy:
         options.policy ??
         new DefaultAgentPolicy({ maxTurns: options.maxTurns ?? 3, maxTurnTokens: 128, openWith: ["search"] }),
+      ...(options.seed && { sampling: { temperature: 0.7, topP: 0.9, seed: options.seed } }),
     });
     return agents;
   });

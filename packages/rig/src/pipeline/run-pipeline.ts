@@ -13,6 +13,8 @@ export interface PipelineOptions {
   agents?: number;
   /** Turns of one agent. Default 3. */
   maxTurns?: number;
+  /** Not 0: agents vary their searches, the same way each time. Default 0. */
+  seed?: number;
   onStage?: (stage: "plan" | "research" | "synthesize") => void;
   onPlanText?: (text: string) => void;
 }
@@ -29,7 +31,7 @@ export function* runPipeline(options: PipelineOptions): Operation<PipelineResult
   onStage?.("plan");
   const questions = yield* planQuestions(query, options.agents ?? 3, options.onPlanText);
   onStage?.("research");
-  const agents = yield* research(source, questions, { maxTurns: options.maxTurns });
+  const agents = yield* research(source, questions, { maxTurns: options.maxTurns, seed: options.seed });
   onStage?.("synthesize");
   const synthesis = yield* synthesize(query, questions, agents, source);
   return { query, questions, agents, ...synthesis };

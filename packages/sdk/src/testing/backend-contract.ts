@@ -217,7 +217,7 @@ export const contractCases: readonly ContractCase[] = [
   }),
 
   contractCase("a prefill longer than a batch is split and lands whole", async ({ root, tokens, continue: go }) => {
-    const text = "again and again ".repeat(60);
+    const text = "again and again ".repeat(30);
     assert.ok(tokens(text).length > standard.nBatch);
     const branch = await root(text);
     assert.equal(branch.position, tokens(text).length);
