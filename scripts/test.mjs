@@ -24,7 +24,8 @@ async function setUpAndCheck(signal) {
     return await withPrivateTemp(ready.context.cache, (temp) => check(ready, temp));
   } catch (error) {
     // Without a set-up there is nothing to check, and that is a failure like any other.
-    if (!(error instanceof Problem)) throw error;
+    const isModelError = error instanceof Error && "code" in error && String(error.code).startsWith("MODEL_");
+    if (!(error instanceof Problem) && !isModelError) throw error;
     console.error(error.message);
     return stepCounts(1);
   }

@@ -8,6 +8,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+process.once("SIGINT", () => process.stderr.write("\nreasoning.run: interrupted.\n"));
+
 await main(function* () {
   const parsed = parseArgs(process.argv.slice(2));
   if ("exitCode" in parsed) return yield* exit(parsed.exitCode);

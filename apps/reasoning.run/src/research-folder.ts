@@ -1,9 +1,18 @@
-import { closeSync, openSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { createContext } from "@lloyal-labs/lloyal.node";
 import { acquire, initAgents, traceRun } from "@lloyal-labs/lloyal-agents";
 import { chooseModel, ensureModel } from "@lloyal-labs/models";
-import { CorpusSource, chunkResources, loadResources, printable, renderReport, runPipeline } from "@lloyal-labs/rig";
-import type { SessionContext } from "@lloyal-labs/sdk";
+import {
+  CorpusSource,
+  chunkResources,
+  loadResources,
+  printable,
+  readResources,
+  renderReport,
+  runPipeline,
+} from "@lloyal-labs/rig";
+import { InvalidArgumentError, type SessionContext } from "@lloyal-labs/sdk";
 import { ensure, type Operation } from "effection";
 import type { Args } from "./args.ts";
 import { fitAgents } from "./fit-agents.ts";
@@ -15,7 +24,9 @@ export function* researchFolder(args: Args): Operation<void> {
   const started = performance.now();
   const lines = createLiveLines(args.verbose);
   // Checked before anything slow: a wrong folder or too small a cache should not cost a model load.
+  checkPaths(args);
   const resources = loadResources(args.corpus);
+  readResources(resources);
   const agents = fitAgents(args.agents, args.nCtx);
   if (agents < args.agents) lines.say(`--n-ctx ${args.nCtx} has room for ${agents} of ${args.agents} agents at once.`);
 
@@ -47,11 +58,27 @@ export function* researchFolder(args: Args): Operation<void> {
     model: ctx.modelName,
     skipped: corpus.skipped.map(({ path, reason }) => `${path}: ${reason}`),
   });
-  writeWhole(args.output, report);
   const facts = { model: ctx.modelName, backend, seed: args.seed, nCtx: ctx.engine.capabilities.nCtx };
   const document = jsonDocument(result, { ...facts, wallMs: performance.now() - started, stats: store.stats });
   process.stdout.write(args.json ? `${JSON.stringify(document, null, 2)}\n` : `\n${report}`);
+  writeWhole(args.output, report);
   lines.say(`report in ${args.output}`);
+}
+
+/** @throws InvalidArgumentError for an empty question, or a report or trace that could not be written at the end */
+function checkPaths({ query, output, trace }: Args): void {
+  if (query.trim() === "") throw new InvalidArgumentError("--query is empty.");
+  for (const [option, path] of Object.entries({ "--output": output, "--trace": trace })) {
+    if (path === undefined) continue;
+    const folder = dirname(resolve(path));
+    const writable = existsSync(folder) && !(existsSync(path) && statSync(path).isDirectory());
+    if (!writable)
+      throw new InvalidArgumentError(
+        `${option} ${path} cannot be written.`,
+        { option, path },
+        "Name a file in a folder that exists.",
+      );
+  }
 }
 
 function* fetchModel(name: string | undefined, progress: (line: string) => void): Operation<string> {
@@ -91,8 +118,13 @@ function* writeTrace(path: string, start: (write: (line: string) => void) => () 
 /** A reader never sees half a report: it is written beside and renamed. */
 function writeWhole(path: string, text: string): void {
   const draft = `${path}.${process.pid}.tmp`;
-  writeFileSync(draft, text);
-  renameSync(draft, path);
+  try {
+    writeFileSync(draft, text);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 function megabytes(bytes: number | undefined): string {

@@ -1,8 +1,9 @@
-import { type Operation, resource, until } from "effection";
+import { ensure, type Operation, resource, until } from "effection";
 
 /**
- * Awaits a promise that acquires something, and releases it when the caller's scope ends - also when the promise
- * resolves after a halt. `start` gets a signal that aborts at that moment.
+ * Awaits a promise that acquires something, and releases it when the caller's scope ends. A halt while the promise is
+ * pending aborts the signal that `start` was given and waits until the promise has settled, so that nothing which it
+ * made - a temporary file, a child process, a model - is left behind.
  */
 export function acquire<T>(
   start: (signal: AbortSignal) => Promise<T>,
@@ -11,18 +12,20 @@ export function acquire<T>(
   return resource(function* (provide) {
     const abort = new AbortController();
     let held: { value: T } | undefined;
-    let gone = false;
     const pending = start(abort.signal).then((value) => {
-      if (gone) void release(value);
-      else held = { value };
+      held = { value };
       return value;
     });
-    try {
-      yield* provide(yield* until(pending));
-    } finally {
-      gone = true;
+    yield* ensure(function* () {
       abort.abort();
-      if (held) void release(held.value);
-    }
+      yield* until(
+        pending.then(
+          () => {},
+          () => {},
+        ),
+      );
+      if (held) yield* until(Promise.resolve(release(held.value)));
+    });
+    yield* provide(yield* until(pending));
   });
 }

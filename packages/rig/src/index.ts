@@ -1,6 +1,6 @@
 export { chunkResources } from "./corpus/chunk-resources.ts";
 export { CorpusSource } from "./corpus/corpus-source.ts";
-export { loadResources } from "./corpus/load-resources.ts";
+export { loadResources, readResources } from "./corpus/load-resources.ts";
 export { verifyQuote } from "./corpus/quote-match.ts";
 export { isSupported, type Support } from "./corpus/support.ts";
 export { GrepTool } from "./corpus/tools/grep.ts";

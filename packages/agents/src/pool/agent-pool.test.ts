@@ -218,3 +218,44 @@ describe("sampling of a pool", () => {
     expect(await texts(8)).not.toEqual([first, second]);
   });
 });
+
+describe("a turn of several calls", () => {
+  it("settles when the last of them has answered, and does not spin meanwhile", async () => {
+    class Slow extends Lookup {
+      override readonly name: string = "slow";
+      override readonly concurrent = true;
+      override *execute(args: { query: string }): Operation<unknown> {
+        yield* sleep(5);
+        return yield* super.execute(args);
+      }
+    }
+    const reply = (conversation: string) =>
+      conversation.includes("entry on b")
+        ? "All read."
+        : `${toolCallText("lookup", { query: "a" })}\n${toolCallText("slow", { query: "b" })}`;
+    const { value } = await runSimulated({ ...size, reply }, () =>
+      agentPool({
+        orchestrate: parallel([{ content: "task" }]),
+        tools: [new Lookup(), new Slow() as unknown as Lookup],
+        policy: new DefaultAgentPolicy({ alwaysCall: false }),
+      }),
+    );
+    expect(value.agents[0]?.result).toBe("All read.");
+    expect(value.agents[0]?.toolCallCount).toBe(2);
+  });
+
+  it("checks the terminal call's arguments like any other's", async () => {
+    const reply = (conversation: string) =>
+      conversation.includes("are wrong")
+        ? toolCallText("report", { findings: "right" })
+        : toolCallText("report", { nonsense: 1 });
+    const { value } = await runSimulated({ ...size, reply }, () =>
+      agentPool({
+        orchestrate: parallel([{ content: "task" }]),
+        terminal: new Report(),
+        policy: new DefaultAgentPolicy({ alwaysCall: false }),
+      }),
+    );
+    expect(value.agents[0]?.result).toEqual({ findings: "right" });
+  });
+});

@@ -6,13 +6,16 @@
 //   COMMIT   one decode for all rows
 //   SETTLE   prefill tool results, each whole and at its agent's clean turn boundary
 //   DISPATCH run the tool calls of ended turns, one after the other
+
+import { checkArguments } from "@lloyal-labs/sdk";
 import { call, ensure, type Operation, spawn, until } from "effection";
 import { Agent } from "../agent/agent.ts";
 import { liveAgents, type PendingCall, type PoolState, viewOf } from "../pool/pool-state.ts";
 import { buildPrompt } from "../spine/prompt-state.ts";
 import { runTool } from "../tools/run-tool.ts";
+import type { AnyTool } from "../tools/tool.ts";
 import { fitResults } from "./fit-text.ts";
-import { readTurn } from "./phases/dispatch.ts";
+import { readTurn, type TurnEnd } from "./phases/dispatch.ts";
 import type { PendingResult } from "./phases/pending.ts";
 import { planProduce } from "./phases/produce.ts";
 import { planSettle } from "./phases/settle.ts";
@@ -24,7 +27,7 @@ export function* runTicks(pool: PoolState): Operation<void> {
   for (;;) {
     yield* spawnPhase(pool);
     const generating = pool.agents.filter((agent) => agent.state.kind === "generating");
-    if (generating.length + pool.results.length + pool.calls.length === 0) {
+    if (generating.length + pool.calls.length === 0 && answered(pool).length === 0) {
       if (pool.orchestrated && pool.waiting.length === 0 && liveAgents(pool).length === 0) return;
       yield* pool.wake.sleep();
       continue;
@@ -34,6 +37,16 @@ export function* runTicks(pool: PoolState): Operation<void> {
     yield* settlePhase(pool);
     yield* dispatchPhase(pool);
   }
+}
+
+/** Agents whose turn has all of its results: a turn of several calls waits for the last. */
+function answered(pool: PoolState): { agent: Agent; results: PendingResult[] }[] {
+  return liveAgents(pool).flatMap((agent) => {
+    const state = agent.state;
+    if (state.kind !== "awaiting-tool") return [];
+    const results = pool.results.filter((result) => result.agent === agent);
+    return results.length === state.callIds.length ? [{ agent, results }] : [];
+  });
 }
 
 /** Cells that stay free for those who live: one full turn each, and never less than the soft limit. */
@@ -146,7 +159,8 @@ function* producePhase(pool: PoolState, generating: readonly Agent[]): Operation
 }
 
 function endTurn(pool: PoolState, agent: Agent): void {
-  const end = readTurn(pool.language.parse(agent.turnText), { tools: [...pool.tools.keys()], terminal: pool.terminal });
+  const offered = { tools: [...pool.tools.keys()], terminal: pool.terminal };
+  const end = checkReturn(pool, agent, readTurn(pool.language.parse(agent.turnText), offered));
   if (end.kind === "return") {
     agent.result = end.result;
     endAgent(pool, agent, "returned");
@@ -166,13 +180,17 @@ function endTurn(pool: PoolState, agent: Agent): void {
   }
 }
 
+/** The terminal call's arguments are checked like any other's; wrong ones are a note and another turn. */
+function checkReturn(pool: PoolState, agent: Agent, end: TurnEnd): TurnEnd {
+  if (end.kind !== "return" || pool.terminal === undefined) return end;
+  const schema = schemasFor(pool, agent, [pool.terminal])[0];
+  const checked = schema && checkArguments(schema.parameters, end.result);
+  if (!checked || checked.ok) return end;
+  return { kind: "note", note: `The arguments of ${pool.terminal} are wrong: ${checked.problems.join("; ")}.` };
+}
+
 function* settlePhase(pool: PoolState): Operation<void> {
-  const whole = liveAgents(pool).flatMap((agent) => {
-    const state = agent.state;
-    if (state.kind !== "awaiting-tool") return [];
-    const results = pool.results.filter((result) => result.agent === agent);
-    return results.length === state.callIds.length ? [{ agent, results }] : [];
-  });
+  const whole = answered(pool);
   if (whole.length === 0) return;
   pool.results = pool.results.filter((result) => !whole.some(({ agent }) => agent === result.agent));
 
@@ -218,7 +236,8 @@ function* dispatchPhase(pool: PoolState): Operation<void> {
     const verdict = pool.policy.judgeCall(viewOf(pool, agent), { name, args });
     pool.events.send({ type: "agent:tool_call", agentId: agent.id, callId, tool: name, args });
     const tool = pool.tools.get(name);
-    if (!tool) deliver(pool, each, refusal(`There is no tool called ${name}.`));
+    const turn = { agentId: agent.id, turn: agent.turn };
+    if (!tool?.availableFor(turn)) deliver(pool, each, refusal(`There is no tool called ${name} now.`));
     else if (!verdict.run) deliver(pool, each, refusal(verdict.note));
     else if (tool.concurrent) yield* spawn(() => dispatchOne(pool, each));
     else yield* call(() => dispatchOne(pool, each));
@@ -227,15 +246,13 @@ function* dispatchPhase(pool: PoolState): Operation<void> {
 
 function* dispatchOne(pool: PoolState, each: PendingCall): Operation<void> {
   const { agent, tool: name, args, callId } = each;
-  const tool = pool.tools.get(name);
-  const schema = schemasFor(pool, agent, [name])[0];
-  if (!tool || !schema) return;
+  const tool = pool.tools.get(name) as AnyTool;
   const outcome = yield* runTool(tool, {
     agentId: agent.id,
     callId,
     branch: agent.branch,
     args,
-    schema: schema.parameters,
+    turn: agent.turn,
     onProgress: ({ filled, total }) =>
       pool.events.send({ type: "agent:tool_progress", agentId: agent.id, tool: name, filled, total }),
   });
@@ -252,7 +269,7 @@ function deliver(
   { agent, callId, tool, args }: PendingCall,
   outcome: { result: unknown; text: string },
 ): void {
-  agent.calls.push({ name: tool, args, text: outcome.text });
+  if (tool) agent.calls.push({ name: tool, args, text: outcome.text });
   pool.results.push({ agent, callId, tool, result: outcome.result, text: outcome.text });
   pool.wake.ring();
 }

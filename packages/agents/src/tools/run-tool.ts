@@ -1,4 +1,4 @@
-import { type Branch, checkArguments, type JsonSchema } from "@lloyal-labs/sdk";
+import { type Branch, checkArguments } from "@lloyal-labs/sdk";
 import { type Operation, scoped } from "effection";
 import { CallingAgent } from "../contexts.ts";
 import type { AnyTool, ToolContext } from "./tool.ts";
@@ -8,7 +8,7 @@ export interface ToolRun {
   callId: string;
   branch: Branch;
   args: Readonly<Record<string, unknown>>;
-  schema: JsonSchema;
+  turn: number;
   onProgress(progress: { filled: number; total: number }): void;
 }
 
@@ -24,9 +24,10 @@ export interface ToolOutcome {
  * costs only its own agent a readable error. A halt passes through.
  */
 export function* runTool(tool: AnyTool, run: ToolRun): Operation<ToolOutcome> {
-  const checked = checkArguments(run.schema, run.args);
-  if (!checked.ok) return failure(`The arguments of ${tool.name} are wrong: ${checked.problems.join("; ")}.`);
   try {
+    const schema = tool.parametersFor({ agentId: run.agentId, turn: run.turn }) ?? tool.parameters;
+    const checked = checkArguments(schema, run.args);
+    if (!checked.ok) return failure(`The arguments of ${tool.name} are wrong: ${checked.problems.join("; ")}.`);
     return yield* scoped(function* () {
       yield* CallingAgent.set(run.agentId);
       const { context, revoke } = capability(run);

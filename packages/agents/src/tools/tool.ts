@@ -39,7 +39,7 @@ export abstract class Tool<Args extends object = Record<string, unknown>> {
     return true;
   }
 
-  /** `args` satisfy the schema. A string result is prefilled as it is, anything else as JSON. */
+  /** `args` satisfy the schema. Not called for a pool's terminal tool: its arguments are the result. A string result is prefilled as it is, anything else as JSON. */
   abstract execute(args: Args, context?: ToolContext): Operation<unknown>;
 
   get schema(): ToolSchema {

@@ -22,6 +22,9 @@ export interface ReadingLimits {
 /** A passage much less relevant than the best one is not worth a reading. */
 const weightMin = 0.7;
 
+/** A sentence is at most this long to be quoted: what a citation's tokens hold at two characters each. */
+export const quoteCharsMax = 440;
+
 /** Share of a question's rare words that a passage must hold to speak of it; measured, see docs/decisions. */
 export const coverageMin = 0.45;
 
@@ -51,6 +54,7 @@ export function planReadings(
 
 function ranked(question: string, passages: readonly Passage[], index: SearchIndex): Reading[] {
   const scored = passages
+    .filter(({ sentences }) => sentences.some(({ text }) => text.length <= quoteCharsMax))
     .map((passage) => ({ question, passage, weight: index.score(question, passage.chunk) }))
     .sort((a, b) => b.weight - a.weight);
   const best = scored[0]?.weight ?? 0;

@@ -1,6 +1,22 @@
-import { type AgentResult, buildPrompt, Ctx, type Prompted, respond, withSpine } from "@lloyal-labs/lloyal-agents";
-import { type Branch, buildUserDelta, gbnfLiteral, oneOf } from "@lloyal-labs/sdk";
-import { ensure, type Operation, scoped } from "effection";
+import {
+  type AgentResult,
+  buildPrompt,
+  Ctx,
+  type Prompted,
+  respond,
+  Store,
+  withSpine,
+} from "@lloyal-labs/lloyal-agents";
+import {
+  type Branch,
+  buildUserDelta,
+  gbnfLiteral,
+  type Language,
+  oneOf,
+  type Segment,
+  type Token,
+} from "@lloyal-labs/sdk";
+import { ensure, type Operation, scoped, until } from "effection";
 import type { CorpusSource } from "../corpus/corpus-source.ts";
 import { verifyQuote } from "../corpus/quote-match.ts";
 import type { SearchIndex } from "../corpus/search-index.ts";
@@ -9,7 +25,7 @@ import { isSupported } from "../corpus/support.ts";
 import { bodyOf, headOf, type Passage, wholeText } from "../evidence/passage-book.ts";
 import type { PlannedQuestion } from "./plan.ts";
 import { promptFile } from "./prompt-file.ts";
-import { coverageMin, planReadings, type Reading } from "./reading.ts";
+import { coverageMin, planReadings, quoteCharsMax, type Reading } from "./reading.ts";
 
 export interface Citation {
   /** Id of the passage, as the model wrote it. */
@@ -52,12 +68,29 @@ export function synthesize(
 ): Operation<Synthesis> {
   return scoped(function* () {
     const { index, book } = source.bound;
-    const readings = planReadings(query, questions, agents, book, index);
+    const store = yield* Store.expect();
+    const planned = planReadings(query, questions, agents, book, index);
+    const readings = fitReadings(planned, (yield* Ctx.expect()).language, store.pressure().free);
     const coverage = Math.max(0, ...book.citable.map((passage) => index.coverage(query, wholeText(passage))));
     if (readings.length === 0 || coverage < coverageMin) return { statements: [], answerable: false };
     const drafts = yield* withSpine({ systemPrompt: promptFile("read") }, (spine) => read(spine, readings, index));
     const statements = choose(drafts.map((draft) => ({ reading: draft.reading, statement: cite(source, draft) })));
     return { statements, answerable: statements.some(({ citation }) => citation.supported) };
+  });
+}
+
+/** Tokens of one reading beside its passage: the frame, the answer, the citation. */
+const readingTokens = { frame: 96, answer: 60, citation: 240 };
+
+/** The first readings that fit into the free cells together. */
+function fitReadings(readings: readonly Reading[], language: Language, free: number): Reading[] {
+  let room = free - readingTokens.frame;
+  return readings.filter(({ passage, question }) => {
+    const text: Segment = { text: `${wholeText(passage)}${question}`, origin: "tool" };
+    const cost = language.tokenize([text]).length + readingTokens.frame + readingTokens.answer + readingTokens.citation;
+    if (cost > room) return false;
+    room -= cost;
+    return true;
   });
 }
 
@@ -71,25 +104,38 @@ interface Draft {
 /** Two turns for all readings at once: the answer in free words, then its citation under a grammar. */
 function* read(spine: Branch, readings: readonly Reading[], index: SearchIndex): Operation<Draft[]> {
   const { language } = yield* Ctx.expect();
-  const branches = readings.map(() => spine.forkSync());
-  yield* ensure(() => {
-    for (const branch of branches) branch.pruneSubtreeSync();
+  const store = yield* Store.expect();
+  const prompts = readings.map(({ question, passage }) => {
+    const head = `Text ${passage.id} (${passage.chunk.heading}):`;
+    const content = `${head}\n${bodyOf(passage)}\n\nQuestion: ${question}\nAnswer in one short sentence, with the exact names from the text.`;
+    return buildPrompt(language, spine, { content }).tokens;
   });
+  // A passage that is read with several questions in mind is prefilled once: its readings fork after it.
+  const stems = new Map<Passage, { branch: Branch; tokens: readonly Token[] }>();
+  yield* ensure(() => {
+    for (const { branch } of stems.values()) branch.pruneSubtreeSync();
+  });
+  for (const { passage } of readings) {
+    if (stems.has(passage)) continue;
+    const tokens = commonPrefix(prompts.filter((_, i) => readings[i]?.passage === passage));
+    stems.set(passage, { branch: spine.forkSync(), tokens });
+  }
+  yield* until(store.prefill([...stems.values()].map(({ branch, tokens }) => [branch, tokens] as const)));
+  const branches = readings.map(({ passage }) => stems.get(passage)?.branch.forkSync() as Branch);
   const answers = yield* respond(
-    readings.map(({ question, passage }, i): Prompted => {
-      const head = `Text ${passage.id} (${passage.chunk.heading}):`;
-      const content = `${head}\n${bodyOf(passage)}\n\nQuestion: ${question}\nAnswer in one short sentence, with the exact names from the text.`;
-      const { tokens } = buildPrompt(language, spine, { content });
-      return { branch: branches[i] as Branch, tokens, tokensMax: 60 };
+    prompts.map((tokens, i): Prompted => {
+      const { passage } = readings[i] as Reading;
+      const rest = tokens.slice(stems.get(passage)?.tokens.length);
+      return { branch: branches[i] as Branch, tokens: rest, tokensMax: readingTokens.answer };
     }),
   );
-  const texts = answers.map(({ text }) => tidy(text));
+  const texts = answers.map(({ text, complete }) => (complete ? tidy(text) : wholeSentences(tidy(text))));
   const offers = readings.map(({ question, passage }, i) => offerQuotes(passage, `${texts[i]} ${question}`, index));
   const citations = yield* respond(
     readings.map(({ passage }, i): Prompted => {
       const grammar = `root ::= ${gbnfLiteral(`[${passage.id}] `)} quote\nquote ::= ${oneOf((offers[i] ?? []).map(({ text }) => text))}`;
       const tokens = buildUserDelta(language, `Copy the sentence of text ${passage.id} that says so.`);
-      return { branch: branches[i] as Branch, tokens, grammar, tokensMax: 160 };
+      return { branch: branches[i] as Branch, tokens, grammar, tokensMax: readingTokens.citation };
     }),
   );
   return readings.flatMap((reading, i) => {
@@ -99,10 +145,18 @@ function* read(spine: Branch, readings: readonly Reading[], index: SearchIndex):
   });
 }
 
+/** What all lists begin with, short of the last token of the shortest: a branch needs a token to have a row. */
+function commonPrefix(lists: readonly (readonly Token[])[]): readonly Token[] {
+  const [first = [], ...others] = lists;
+  const length = first.findIndex((token, i) => others.some((other) => other[i] !== token || i + 1 >= other.length));
+  return first.slice(0, Math.min(length === -1 ? first.length : length, first.length - 1));
+}
+
 /** The passage's sentences that share most with the answer and the question, in the order of the text. */
 function offerQuotes(passage: Passage, about: string, index: SearchIndex): Sentence[] {
   const best = new Set(
     [...passage.sentences]
+      .filter(({ text }) => text.length <= quoteCharsMax)
       .sort((a, b) => index.coverage(about, b.text) - index.coverage(about, a.text))
       .slice(0, quotesOffered),
   );
@@ -140,6 +194,11 @@ function choose(drafts: readonly { reading: Reading; statement: Statement }[]): 
 /** Whether `text` says nothing that `other` does not say. */
 function holds(other: string, text: string): boolean {
   return isSupported(text, other, { shareMin: 0.8 }).supported;
+}
+
+/** What stands up to the last full stop: an answer that was cut must not end in half a number. */
+function wholeSentences(text: string): string {
+  return /^[\s\S]*[.!?](?=\s|$)/.exec(text)?.[0] ?? "";
 }
 
 function tidy(text: string): string {

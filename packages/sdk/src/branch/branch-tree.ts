@@ -134,12 +134,14 @@ export class BranchTree {
       total,
       record,
       () => this.engine.prefill(jobs.map(({ node, tokens }) => ({ sequence: node.sequence, tokens }))),
+      () => {
+        for (const { node, tokens } of jobs) {
+          this.#advance(node, tokens.length);
+          node.path = this.#trie.prefill(node.path, tokens);
+        }
+        this.#prefillTokens += total;
+      },
     );
-    for (const { node, tokens } of jobs) {
-      this.#advance(node, tokens.length);
-      node.path = this.#trie.prefill(node.path, tokens);
-    }
-    this.#prefillTokens += total;
   }
 
   /** Accepts and decodes one token per node in one batch. All or nothing. */
@@ -180,23 +182,33 @@ export class BranchTree {
       ms: 0,
     };
     const rows = entries.map(({ node, token }) => ({ sequence: node.sequence, token }));
-    const result = await this.#decode(
+    return await this.#decode(
       entries.map((entry) => entry.node),
       entries.length,
       record,
       () => call(rows),
+      () => {
+        for (const { node, token } of entries) {
+          this.#advance(node, 1);
+          node.path = this.#trie.commit(node.path, token);
+        }
+        this.#decodedTokens += entries.length;
+        this.#ticks += 1;
+      },
     );
-    for (const { node, token } of entries) {
-      this.#advance(node, 1);
-      node.path = this.#trie.commit(node.path, token);
-    }
-    this.#decodedTokens += entries.length;
-    this.#ticks += 1;
-    return result;
   }
 
-  /** Holds the cells that a batch will take while it runs, so that no other call is promised the same ones. */
-  async #decode<T>(nodes: BranchNode[], cells: number, record: BatchRecord, call: () => Promise<T>): Promise<T> {
+  /**
+   * Holds the cells that a batch will take while it runs, so that no other call is promised the same ones. `land` books
+   * what the engine wrote before anybody else can look: the branches are still in flight then.
+   */
+  async #decode<T>(
+    nodes: BranchNode[],
+    cells: number,
+    record: BatchRecord,
+    call: () => Promise<T>,
+    land: () => void,
+  ): Promise<T> {
     if (new Set(nodes).size < nodes.length) throw new InvalidArgumentError("one branch appears twice in a batch.");
     for (const node of nodes) this.requireIdle(node, record.type);
     this.#requireFree(cells, record.type);
@@ -205,12 +217,25 @@ export class BranchTree {
     const started = performance.now();
     try {
       const result = await call();
+      promised.release();
+      land();
       record.ms = performance.now() - started;
-      for (const observer of this.#observers) observer(record);
+      this.#report(record);
       return result;
     } finally {
       for (const node of nodes) node.inFlight = false;
       promised.release();
+    }
+  }
+
+  // What the engine has written is written: an observer that throws is dropped and cannot undo it.
+  #report(record: BatchRecord): void {
+    for (const observer of this.#observers) {
+      try {
+        observer(record);
+      } catch {
+        this.#observers.delete(observer);
+      }
     }
   }
 

@@ -26,9 +26,11 @@ export class GrepTool extends Tool<{ pattern: string }> {
     const found = grep(corpus, pattern, { limit: 40, ignoreCase: true });
     if (!found.ok) return found.message;
     const windows = new Set(
-      found.matches.flatMap(({ file, line }) =>
-        chunks.filter((chunk) => chunk.file === file && chunk.startLine <= line && line <= chunk.endLine).slice(0, 1),
-      ),
+      found.matches.flatMap(({ file, line, text }) => {
+        const at = chunks.filter((chunk) => chunk.file === file && chunk.startLine <= line && line <= chunk.endLine);
+        // One long line may hold several windows.
+        return at.find((chunk) => chunk.text.includes(text.trim())) ?? at[0] ?? [];
+      }),
     );
     const passages = [...windows].slice(0, 3).map((chunk) => book.passageOf(chunk));
     if (passages.length === 0) return found.matches.length === 0 ? "No line matches." : listMatches(found.matches);

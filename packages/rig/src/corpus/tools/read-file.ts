@@ -33,7 +33,7 @@ export class ReadFileTool extends Tool<Args> {
     const { corpus, chunks, book } = this.#bound;
     const read = readLines(corpus, path, startLine, startLine + 24);
     if (!read.ok) return read.message;
-    const windows = chunks.filter((chunk) => chunk.file === path && chunk.endLine >= startLine).slice(0, 3);
+    const windows = chunks.filter((chunk) => chunk.file === read.file && chunk.endLine >= startLine).slice(0, 3);
     if (windows.length === 0) return read.text;
     return renderPassages(windows.map((chunk) => book.passageOf(chunk)));
   }
