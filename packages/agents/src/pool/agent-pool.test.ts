@@ -11,7 +11,7 @@ import type { PoolResult } from "./pool-types.ts";
 import { useAgentPool } from "./use-agent-pool.ts";
 
 class Lookup extends Tool<{ query: string }> {
-  readonly name = "lookup";
+  readonly name: string = "lookup";
   readonly description = "Look something up.";
   readonly parameters = { type: "object", properties: { query: { type: "string" } }, required: ["query"] };
   asked: string[] = [];
@@ -236,7 +236,7 @@ describe("a turn of several calls", () => {
     const { value } = await runSimulated({ ...size, reply }, () =>
       agentPool({
         orchestrate: parallel([{ content: "task" }]),
-        tools: [new Lookup(), new Slow() as unknown as Lookup],
+        tools: [new Lookup(), new Slow()],
         policy: new DefaultAgentPolicy({ alwaysCall: false }),
       }),
     );
