@@ -38,7 +38,7 @@ export function parseArgs(argv: readonly string[]): Parsed {
     .option("--output <file>", "where the report goes", "report.md")
     .option("--json", "print one JSON document instead of the report", false)
     .option("--trace <file>", "write every batch and event as JSON lines")
-    .option("--verbose", "show what agents write, and stacks of errors", false)
+    .option("--verbose", "show the plan, what agents read, and stacks of errors", false)
     .version(version())
     .addHelpText(
       "after",

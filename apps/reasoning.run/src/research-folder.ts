@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { createContext } from "@lloyal-labs/lloyal.node";
 import { acquire, initAgents, traceRun } from "@lloyal-labs/lloyal-agents";
 import { chooseModel, ensureModel } from "@lloyal-labs/models";
@@ -30,10 +30,10 @@ export function* researchFolder(args: Args): Operation<void> {
   const agents = fitAgents(args.agents, args.nCtx);
   if (agents < args.agents) lines.say(`--n-ctx ${args.nCtx} has room for ${agents} of ${args.agents} agents at once.`);
 
-  const modelPath = yield* fetchModel(args.model, lines.progress);
-  const ctx = yield* openContext(modelPath, args, lines.progress);
+  const model = yield* fetchModel(args.model, lines.progress);
+  const ctx = yield* openContext(model.path, args, lines.progress);
   const { nThreads, backend } = ctx.engine.capabilities;
-  lines.say(`model ${ctx.modelName} on ${backend}, ${nThreads} threads, ${ctx.engine.capabilities.nCtx} cells`);
+  lines.say(`model ${model.name} on ${backend}, ${nThreads} threads, ${ctx.engine.capabilities.nCtx} cells`);
 
   const { store, events } = yield* initAgents(ctx);
   events.listen(lines.onEvent);
@@ -55,10 +55,10 @@ export function* researchFolder(args: Args): Operation<void> {
   });
 
   const report = renderReport(result, {
-    model: ctx.modelName,
+    model: model.name,
     skipped: corpus.skipped.map(({ path, reason }) => `${path}: ${reason}`),
   });
-  const facts = { model: ctx.modelName, backend, seed: args.seed, nCtx: ctx.engine.capabilities.nCtx };
+  const facts = { model: model.name, backend, seed: args.seed, nCtx: ctx.engine.capabilities.nCtx };
   const document = jsonDocument(result, { ...facts, wallMs: performance.now() - started, stats: store.stats });
   process.stdout.write(args.json ? `${JSON.stringify(document, null, 2)}\n` : `\n${report}`);
   writeWhole(args.output, report);
@@ -81,14 +81,21 @@ function checkPaths({ query, output, trace }: Args): void {
   }
 }
 
-function* fetchModel(name: string | undefined, progress: (line: string) => void): Operation<string> {
+/** The model's file, and what people call it: its catalogue name, or the name of the file. */
+function* fetchModel(
+  asked: string | undefined,
+  progress: (line: string) => void,
+): Operation<{ path: string; name: string }> {
   return yield* acquire(
-    async (signal) =>
-      ensureModel(name ?? (await chooseModel()).name, {
+    async (signal) => {
+      const model = asked ?? (await chooseModel()).name;
+      const path = await ensureModel(model, {
         signal,
         onProgress: ({ phase, bytes, totalBytes }) =>
           progress(`model ${phase} ${megabytes(bytes)} of ${megabytes(totalBytes)}`),
-      }),
+      });
+      return { path, name: basename(model, ".gguf") };
+    },
     () => {},
   );
 }
