@@ -1,5 +1,5 @@
 import type { Operation } from "effection";
-import { call, run, sleep, spawn, until, withResolvers } from "effection";
+import { call, run, sleep, spawn, suspend, until, withResolvers } from "effection";
 import { describe, expect, it } from "vitest";
 import { parallel } from "../orchestrate/parallel.ts";
 import { DefaultAgentPolicy } from "../policy/default-policy.ts";
@@ -257,5 +257,30 @@ describe("a turn of several calls", () => {
       }),
     );
     expect(value.agents[0]?.result).toEqual({ findings: "right" });
+  });
+});
+
+describe("an orchestrator that lets go of an agent", () => {
+  it("ends it at once as cancelled, and the others go on", async () => {
+    class Endless extends Lookup {
+      override readonly concurrent = true;
+      override *execute(args: { query: string }): Operation<unknown> {
+        if (args.query === "two") yield* suspend();
+        return yield* super.execute(args);
+      }
+    }
+    const { value, left } = await runSimulated({ ...size, reply: diligent }, () =>
+      agentPool({
+        *orchestrate(pool) {
+          const stuck = yield* spawn(() => pool.run({ content: "task two" }));
+          yield* pool.run({ content: "task one" });
+          yield* stuck.halt();
+        },
+        tools: [new Endless()],
+        terminal: new Report(),
+      }),
+    );
+    expect(value.agents.map(({ outcome }) => outcome)).toEqual(["returned", "cancelled"]);
+    expect(left).toEqual({ cells: 0, branches: 0 });
   });
 });

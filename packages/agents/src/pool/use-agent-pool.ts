@@ -7,7 +7,7 @@ import { endAgent } from "../scheduler/turns.ts";
 import { createWake } from "../scheduler/wake.ts";
 import { createToolkit } from "../tools/toolkit.ts";
 import { nextAgentId } from "./agent-ids.ts";
-import { liveAgents, type PoolState } from "./pool-state.ts";
+import { liveAgents, type PoolState, type SpawnRequest } from "./pool-state.ts";
 import type { AgentResult, PoolOptions, PoolResult } from "./pool-types.ts";
 
 /**
@@ -64,9 +64,14 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
     yield* options.orchestrate({
       *run(task) {
         const done = withResolvers<AgentResult>();
-        pool.waiting.push({ id: nextAgentId(store), task, resolve: done.resolve });
+        const request = { id: nextAgentId(store), task, resolve: done.resolve, halted: false };
+        pool.waiting.push(request);
         pool.wake.ring();
-        return yield* done.operation;
+        try {
+          return yield* done.operation;
+        } finally {
+          letGo(pool, request);
+        }
       },
     });
     pool.orchestrated = true;
@@ -86,4 +91,13 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
 
 function numberOf(agentId: string): number {
   return Number(agentId.slice(1));
+}
+
+/** Ends what was asked for and is not wanted any more; a no-op for an agent that is done. */
+function letGo(pool: PoolState, request: SpawnRequest): void {
+  request.halted = true;
+  pool.waiting = pool.waiting.filter((other) => other !== request);
+  const agent = pool.agents.find(({ id }) => id === request.id);
+  if (agent) endAgent(pool, agent, "cancelled");
+  pool.wake.ring();
 }

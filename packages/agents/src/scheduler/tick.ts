@@ -96,7 +96,9 @@ function* spawnPhase(pool: PoolState): Operation<void> {
       task: agent.task.content,
       promptTokens: plan.admit[i]?.promptTokens ?? 0,
     });
-    openTurn(pool, agent);
+    // Halted while its prompt was decoded: it is known by now, and ends like any other.
+    if (plan.admit[i]?.request.halted) endAgent(pool, agent, "cancelled");
+    else openTurn(pool, agent);
   }
 }
 
@@ -144,6 +146,7 @@ function* producePhase(pool: PoolState, generating: readonly Agent[]): Operation
   // COMMIT
   yield* until(pool.store.step(plan.commits.map(({ agent, produced }) => [agent.branch, produced.token] as const)));
   for (const { agent, produced } of plan.commits) {
+    if (!agent.live) continue;
     agent.turnTokens += 1;
     agent.tokenCount += 1;
     agent.turnText += produced.text;
@@ -213,6 +216,7 @@ function* settlePhase(pool: PoolState): Operation<void> {
   if (admitted.length === 0) return;
   yield* until(pool.store.prefill(admitted.map(({ agent, tokens }) => [agent.branch, tokens] as const)));
   for (const { agent, results, texts } of admitted) {
+    if (!agent.live) continue;
     for (const [i, result] of results.entries()) note(pool, agent, result, texts[i] as string);
     agent.change({ type: "settle" });
     openTurn(pool, agent);
@@ -233,6 +237,7 @@ function* dispatchPhase(pool: PoolState): Operation<void> {
   pool.calls = [];
   for (const each of calls) {
     const { agent, tool: name, args, callId } = each;
+    if (!agent.live) continue;
     const verdict = pool.policy.judgeCall(viewOf(pool, agent), { name, args });
     pool.events.send({ type: "agent:tool_call", agentId: agent.id, callId, tool: name, args });
     const tool = pool.tools.get(name);
@@ -269,6 +274,7 @@ function deliver(
   { agent, callId, tool, args }: PendingCall,
   outcome: { result: unknown; text: string },
 ): void {
+  if (!agent.live) return;
   if (tool) agent.calls.push({ name: tool, args, text: outcome.text });
   pool.results.push({ agent, callId, tool, result: outcome.result, text: outcome.text });
   pool.wake.ring();
