@@ -33,7 +33,7 @@ export function* runTicks(pool: PoolState): Operation<void> {
       continue;
     }
     pool.ticks += 1;
-    yield* producePhase(pool, generating);
+    yield* produceAndCommit(pool, generating);
     yield* settlePhase(pool);
     yield* dispatchPhase(pool);
   }
@@ -108,7 +108,7 @@ function seedOf(seed: number, agentId: string): number {
 }
 
 function drop(pool: PoolState, request: PoolState["waiting"][number], promptTokens: number): void {
-  const reason = `its prompt of ${promptTokens} tokens can never fit`;
+  const reason = `its prompt of ${promptTokens} tokens can never fit into the cells and sequences that are left`;
   const result = {
     agentId: request.id,
     parentAgentId: pool.parentAgentId,
@@ -127,7 +127,7 @@ function drop(pool: PoolState, request: PoolState["waiting"][number], promptToke
   request.resolve(result);
 }
 
-function* producePhase(pool: PoolState, generating: readonly Agent[]): Operation<void> {
+function* produceAndCommit(pool: PoolState, generating: readonly Agent[]): Operation<void> {
   const { free } = pool.store.pressure();
   const plan = planProduce(
     generating.map((agent) => ({

@@ -33,7 +33,7 @@ export function fileOf(corpus: Corpus, path: string): ResourceFile | undefined {
 
 /**
  * Tables kept as data. They stay within reach of grep and read_file, but out of the search index: the 13 of llama.cpp's
- * documentation would be 98 % of its windows and cost eight seconds of indexing, and answer not one question more.
+ * documentation would be 98 % of its windows and cost eight seconds of indexing, and move few questions up or down.
  */
 export function isTabular(path: string): boolean {
   return /\.(?:csv|tsv|jsonl|ndjson)$/i.test(path);

@@ -11,6 +11,7 @@ import {
   type Branch,
   buildUserDelta,
   gbnfLiteral,
+  KvExhaustedError,
   type Language,
   oneOf,
   type Segment,
@@ -70,9 +71,9 @@ export function synthesize(
     const { index, book } = source.bound;
     const store = yield* Store.expect();
     const planned = planReadings(query, questions, agents, book, index);
-    const readings = fitReadings(planned, (yield* Ctx.expect()).language, store.pressure().free);
     const coverage = Math.max(0, ...book.citable.map((passage) => index.coverage(query, wholeText(passage))));
-    if (readings.length === 0 || coverage < coverageMin) return { statements: [], answerable: false };
+    if (planned.length === 0 || coverage < coverageMin) return { statements: [], answerable: false };
+    const readings = fitReadings(planned, (yield* Ctx.expect()).language, store.pressure().free);
     const drafts = yield* withSpine({ systemPrompt: promptFile("read") }, (spine) => read(spine, readings, index));
     const statements = choose(drafts.map((draft) => ({ reading: draft.reading, statement: cite(source, draft) })));
     return { statements, answerable: statements.some(({ citation }) => citation.supported) };
@@ -82,16 +83,26 @@ export function synthesize(
 /** Tokens of one reading beside its passage: the frame, the answer, the citation. */
 const readingTokens = { frame: 96, answer: 60, citation: 240 };
 
-/** The first readings that fit into the free cells together. */
+/**
+ * The first readings that fit into the free cells together.
+ *
+ * @throws KvExhaustedError when not one fits: that is no reason to say that the corpus holds no answer
+ */
 function fitReadings(readings: readonly Reading[], language: Language, free: number): Reading[] {
-  let room = free - readingTokens.frame;
-  return readings.filter(({ passage, question }) => {
+  const costs = readings.map(({ passage, question }) => {
     const text: Segment = { text: `${wholeText(passage)}${question}`, origin: "tool" };
-    const cost = language.tokenize([text]).length + readingTokens.frame + readingTokens.answer + readingTokens.citation;
+    return language.tokenize([text]).length + readingTokens.frame + readingTokens.answer + readingTokens.citation;
+  });
+  let room = free - readingTokens.frame;
+  const fitting = readings.filter((_, i) => {
+    const cost = costs[i] as number;
     if (cost > room) return false;
     room -= cost;
     return true;
   });
+  if (fitting.length === 0)
+    throw new KvExhaustedError({ needed: Math.min(...costs), available: room, doing: "a reading" });
+  return fitting;
 }
 
 interface Draft {
@@ -172,8 +183,8 @@ function cite(source: CorpusSource, { text, id, quote, reading: { passage } }: D
 }
 
 /**
- * Supported statements in order of relevance, none that repeats another or only the question or a heading. Where there is none, the
- * first unsupported one, to be marked.
+ * Supported statements in order of relevance, none that repeats another or only the question or a heading. Where there
+ * is none, the first unsupported one, to be marked.
  */
 function choose(drafts: readonly { reading: Reading; statement: Statement }[]): Statement[] {
   const kept: Statement[] = [];
