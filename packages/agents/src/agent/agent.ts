@@ -10,6 +10,14 @@ export interface AgentTask {
   systemPrompt?: string;
 }
 
+/** Where a cut agent gives its findings. */
+export interface Recovery {
+  /** A fork of the agent's branch, or that branch itself where nobody needs it afterwards. */
+  branch: Branch;
+  /** The branch's position before the recovery prompt, to tell what the recovery has used. */
+  start: number;
+}
+
 /** One agent: a branch, a state, and what it has done so far. */
 export class Agent {
   readonly id: string;
@@ -18,7 +26,7 @@ export class Agent {
   readonly branch: Branch;
   #state: AgentState = { kind: "generating" };
 
-  /** Turns begun: the first is 1. */
+  /** Turns begun: the first is 1. A recovery is one of them. */
   turn = 0;
   plan: TurnPlan = { tools: [], maxTokens: 0 };
   turnText = "";
@@ -29,7 +37,10 @@ export class Agent {
   readonly linesSeen = new Set<string>();
   /** Tool results in a row that brought nothing new. */
   stale = 0;
+  /** Set while its last turn, the recovery, is being written. */
+  recovery: Recovery | undefined;
   result: unknown = null;
+  /** Why it did not return by itself. */
   reason: string | undefined;
 
   constructor(init: { id: string; parentAgentId: string | undefined; task: AgentTask; branch: Branch }) {
@@ -45,6 +56,16 @@ export class Agent {
 
   get live(): boolean {
     return this.#state.kind !== "done";
+  }
+
+  /** Whether it has a token to add to the next tick. */
+  get writing(): boolean {
+    return this.#state.kind === "generating" || this.recovery !== undefined;
+  }
+
+  /** The branch that its next token goes to. */
+  get voice(): Branch {
+    return this.recovery?.branch ?? this.branch;
   }
 
   change(change: StateChange): void {

@@ -18,5 +18,7 @@ export type AgentEvent =
     }
   | { type: "agent:tool_progress"; agentId: string; tool: string; filled: number; total: number }
   | { type: "agent:return"; agentId: string; result: unknown }
+  /** A cut agent's findings, given in one last turn. */
+  | { type: "agent:recovered"; agentId: string; result: unknown }
   | { type: "agent:done"; agentId: string; outcome: Outcome; reason?: string }
   | { type: "pool:tick"; tick: number; generating: number; awaiting: number; cellsFree: number };

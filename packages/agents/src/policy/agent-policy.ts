@@ -30,9 +30,19 @@ export interface ContextBudget {
   hardLimit: number;
 }
 
+/** How a cut agent gives what it has found: one last turn, on a fork. */
+export interface RecoveryPlan {
+  /** The user turn that asks for it. */
+  prompt: string;
+  /** Tokens of the report. With the prompt's they are held free for as long as agents live. */
+  maxTokens: number;
+}
+
 /** The questions that the runtime asks. A policy decides and changes nothing. */
 export interface AgentPolicy {
   budget(nCtx: number): ContextBudget;
+  /** Asked once per pool. Undefined: cut agents end empty, and no cells are held for them. */
+  recovery(pool: { nCtx: number; terminal: string | undefined }): RecoveryPlan | undefined;
   /** Undefined: the agent has had its last turn and is cut. */
   planTurn(agent: AgentView): TurnPlan | undefined;
   /** A call may be refused with a note, which the agent reads as the call's result. */

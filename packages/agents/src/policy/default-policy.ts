@@ -1,5 +1,5 @@
 import type { ToolCall } from "@lloyal-labs/sdk";
-import type { AgentPolicy, AgentView, ContextBudget, TurnPlan } from "./agent-policy.ts";
+import type { AgentPolicy, AgentView, ContextBudget, RecoveryPlan, TurnPlan } from "./agent-policy.ts";
 
 export interface DefaultAgentPolicyOptions {
   budget?: { context?: Partial<ContextBudget> };
@@ -11,6 +11,8 @@ export interface DefaultAgentPolicyOptions {
   alwaysCall?: boolean;
   /** Tools of the first turn. Default: every one but the terminal. */
   openWith?: readonly string[];
+  /** How a cut agent gives its findings; false: it ends without. */
+  recovery?: Partial<RecoveryPlan> | false;
 }
 
 /**
@@ -24,6 +26,7 @@ export class DefaultAgentPolicy implements AgentPolicy {
   readonly #maxTurnTokens: number;
   readonly #alwaysCall: boolean;
   readonly #openWith: readonly string[] | undefined;
+  readonly #recovery: Partial<RecoveryPlan> | false;
 
   constructor(options: DefaultAgentPolicyOptions = {}) {
     this.#context = options.budget?.context ?? {};
@@ -31,12 +34,23 @@ export class DefaultAgentPolicy implements AgentPolicy {
     this.#maxTurnTokens = options.maxTurnTokens ?? 256;
     this.#alwaysCall = options.alwaysCall ?? true;
     this.#openWith = options.openWith;
+    this.#recovery = options.recovery ?? {};
   }
 
   /** softLimit 1024 and hardLimit 128 unless given, scaled down so that a small context keeps three quarters. */
   budget(nCtx: number): ContextBudget {
     const softLimit = Math.min(this.#context.softLimit ?? 1024, Math.floor(nCtx / 4));
     return { softLimit, hardLimit: Math.min(this.#context.hardLimit ?? 128, Math.floor(softLimit / 8)) };
+  }
+
+  /** A short report, at most 160 tokens or a sixteenth of the context. */
+  recovery({ nCtx, terminal }: { nCtx: number; terminal: string | undefined }): RecoveryPlan | undefined {
+    if (this.#recovery === false) return undefined;
+    const how = terminal ? `Call ${terminal} now` : "Answer now";
+    return {
+      prompt: this.#recovery.prompt ?? `Stop here. ${how}, briefly, with what you have found so far.`,
+      maxTokens: this.#recovery.maxTokens ?? Math.max(32, Math.min(160, Math.floor(nCtx / 16))),
+    };
   }
 
   planTurn(agent: AgentView): TurnPlan | undefined {

@@ -1,11 +1,13 @@
-import type { Branch, BranchStore, Language, SamplingParams, SessionContext } from "@lloyal-labs/sdk";
+import type { Branch, BranchStore, Language, SamplingParams, SessionContext, Token } from "@lloyal-labs/sdk";
 import type { Resolve } from "effection";
 import type { Agent, AgentTask } from "../agent/agent.ts";
 import type { EventBus } from "../events/event-bus.ts";
 import type { AgentPolicy, AgentView, ContextBudget } from "../policy/agent-policy.ts";
+import type { LeaseNeeds } from "../scheduler/phases/lease.ts";
 import type { PendingResult } from "../scheduler/phases/pending.ts";
 import type { Wake } from "../scheduler/wake.ts";
 import type { AnyTool } from "../tools/tool.ts";
+import type { PoolLease } from "./pool-lease.ts";
 import type { AgentResult } from "./pool-types.ts";
 
 /** A spawn that the orchestrator asked for and the tick has not taken up yet. */
@@ -24,7 +26,14 @@ export interface PendingCall {
   args: Readonly<Record<string, unknown>>;
 }
 
-/** Everything that a pool's loop reads and writes. Only `tick.ts` and what it calls write it. */
+/** How cut agents give their findings in this pool: the same prompt for all of them. */
+export interface PoolRecovery {
+  promptTokens: readonly Token[];
+  /** Tokens of the report. */
+  maxTokens: number;
+}
+
+/** Everything that a pool's loop reads and writes. Only the loop in `scheduler/` writes it. */
 export interface PoolState {
   readonly ctx: SessionContext;
   readonly language: Language;
@@ -32,6 +41,8 @@ export interface PoolState {
   readonly events: EventBus;
   readonly policy: AgentPolicy;
   readonly budget: ContextBudget;
+  readonly recovery: PoolRecovery | undefined;
+  readonly lease: PoolLease;
   readonly tools: ReadonlyMap<string, AnyTool>;
   readonly terminal: string | undefined;
   readonly parent: Branch | undefined;
@@ -53,6 +64,17 @@ export interface PoolState {
 
 export function liveAgents(pool: PoolState): Agent[] {
   return pool.agents.filter((agent) => agent.live);
+}
+
+/** What the pool has to hold back at this moment. */
+export function leaseNeeds(pool: PoolState): LeaseNeeds {
+  const live = liveAgents(pool);
+  const recoveries = live.flatMap((agent) => agent.recovery ?? []);
+  return {
+    recoveryTokens: pool.recovery ? pool.recovery.promptTokens.length + pool.recovery.maxTokens : 0,
+    recoveriesUsed: recoveries.map(({ branch, start }) => branch.position - start),
+    liveAgents: live.length - recoveries.length,
+  };
 }
 
 export function viewOf(pool: PoolState, agent: Agent): AgentView {

@@ -1,13 +1,15 @@
-import { Branch } from "@lloyal-labs/sdk";
+import { Branch, buildUserDelta, type Language } from "@lloyal-labs/sdk";
 import { ensure, type Operation, resource, spawn, withResolvers } from "effection";
 import { CallingAgent, Ctx, Events, Store } from "../contexts.ts";
+import type { RecoveryPlan } from "../policy/agent-policy.ts";
 import { DefaultAgentPolicy } from "../policy/default-policy.ts";
 import { runTicks } from "../scheduler/tick.ts";
 import { endAgent } from "../scheduler/turns.ts";
 import { createWake } from "../scheduler/wake.ts";
 import { createToolkit } from "../tools/toolkit.ts";
 import { nextAgentId } from "./agent-ids.ts";
-import { liveAgents, type PoolState, type SpawnRequest } from "./pool-state.ts";
+import { PoolLease } from "./pool-lease.ts";
+import { liveAgents, type PoolRecovery, type PoolState, type SpawnRequest } from "./pool-state.ts";
 import type { AgentResult, PoolOptions, PoolResult } from "./pool-types.ts";
 
 /**
@@ -30,6 +32,7 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
   const tools = [...(options.tools ?? [])];
   if (options.terminal && !tools.includes(options.terminal)) tools.push(options.terminal);
   const parent = options.parent ?? undefined;
+  const { nCtx } = ctx.engine.capabilities;
 
   const pool: PoolState = {
     ctx,
@@ -37,7 +40,9 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
     store,
     events,
     policy,
-    budget: policy.budget(ctx.engine.capabilities.nCtx),
+    budget: policy.budget(nCtx),
+    recovery: recoveryOf(ctx.language, policy.recovery({ nCtx, terminal: options.terminal?.name })),
+    lease: new PoolLease(store),
     tools: createToolkit(tools).toolMap,
     terminal: options.terminal?.name,
     parent,
@@ -77,7 +82,13 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
     pool.orchestrated = true;
     pool.wake.ring();
   });
-  yield* runTicks(pool);
+  try {
+    yield* runTicks(pool);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    for (const agent of liveAgents(pool)) endAgent(pool, agent, "failed", reason);
+    throw error;
+  }
   return {
     agents: pool.outcomes.sort((a, b) => numberOf(a.agentId) - numberOf(b.agentId)),
     totals: {
@@ -87,6 +98,10 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
       ticks: pool.ticks,
     },
   };
+}
+
+function recoveryOf(language: Language, plan: RecoveryPlan | undefined): PoolRecovery | undefined {
+  return plan && { promptTokens: buildUserDelta(language, plan.prompt), maxTokens: plan.maxTokens };
 }
 
 function numberOf(agentId: string): number {

@@ -1,20 +1,25 @@
-import type { ToolSchema } from "@lloyal-labs/sdk";
+import { checkArguments, type ToolSchema } from "@lloyal-labs/sdk";
 import type { Agent } from "../agent/agent.ts";
 import type { Outcome } from "../events/agent-event.ts";
-import { type PoolState, viewOf } from "../pool/pool-state.ts";
+import type { TurnPlan } from "../policy/agent-policy.ts";
+import { leaseNeeds, type PoolState, viewOf } from "../pool/pool-state.ts";
 import type { AgentResult } from "../pool/pool-types.ts";
+import { readTurn, type TurnEnd } from "./phases/dispatch.ts";
+import { leaseOf } from "./phases/lease.ts";
 
-/** Opens the agent's next turn: the plan, and the grammar that enforces it. Ends the agent when it has none. */
+/** Opens the agent's next turn as its policy plans it. Cuts the agent when it has had its last. */
 export function openTurn(pool: PoolState, agent: Agent): void {
   const plan = pool.policy.planTurn(viewOf(pool, agent));
-  if (!plan) {
-    endAgent(pool, agent, "cut", "it used up its turns");
-    return;
-  }
+  if (plan) writeTurn(pool, agent, plan);
+  else cutAgent(pool, agent, "it used up its turns");
+}
+
+/** Begins a turn, with the grammar that enforces its plan. */
+export function writeTurn(pool: PoolState, agent: Agent, plan: TurnPlan): void {
   agent.beginTurn(plan);
   const grammar =
     plan.tools.length > 0 ? pool.language.toolCallGrammar(schemasFor(pool, agent, plan.tools)) : undefined;
-  agent.branch.setGrammar(grammar);
+  agent.voice.setGrammar(grammar);
 }
 
 /** The schemas that hold in the agent's present turn: a tool may narrow its own. */
@@ -27,18 +32,47 @@ export function schemasFor(pool: PoolState, agent: Agent, names: readonly string
   });
 }
 
-/** The only place where an agent ends: its outcome, its event, its waiter, its cells. */
+/** What the agent's finished turn asks for. The terminal call's arguments are checked like any other's. */
+export function readEnd(pool: PoolState, agent: Agent): TurnEnd {
+  const offered = { tools: [...pool.tools.keys()], terminal: pool.terminal };
+  const end = readTurn(pool.language.parse(agent.turnText), offered);
+  if (end.kind !== "return" || pool.terminal === undefined) return end;
+  const schema = schemasFor(pool, agent, [pool.terminal])[0];
+  const checked = schema && checkArguments(schema.parameters, end.result);
+  if (!checked || checked.ok) return end;
+  return { kind: "note", note: `The arguments of ${pool.terminal} are wrong: ${checked.problems.join("; ")}.` };
+}
+
+/** Cuts an agent short. What it has read is not lost: it waits for its recovery, where there is anything to recover. */
+export function cutAgent(pool: PoolState, agent: Agent, reason: string): void {
+  agent.reason = reason;
+  const lookups = [...pool.tools.keys()].filter((name) => name !== pool.terminal);
+  const hasRead = agent.calls.length > 0 || lookups.length === 0;
+  if (pool.recovery && hasRead) agent.change({ type: "recover" });
+  else endAgent(pool, agent, "cut", reason);
+}
+
+/** The only place where an agent ends: its outcome, its events, its waiter, its cells. */
 export function endAgent(pool: PoolState, agent: Agent, outcome: Outcome, reason?: string): void {
   if (!agent.live) return;
   agent.change({ type: "end", outcome });
   agent.reason = reason;
   if (outcome === "returned") pool.events.send({ type: "agent:return", agentId: agent.id, result: agent.result });
+  if (outcome === "recovered") pool.events.send({ type: "agent:recovered", agentId: agent.id, result: agent.result });
   const result = resultOf(agent, outcome, pool.pruneOnDone);
+  if (agent.recovery && agent.recovery.branch !== agent.branch) agent.recovery.branch.pruneSubtreeSync();
+  agent.recovery = undefined;
   if (pool.pruneOnDone) agent.branch.pruneSubtreeSync();
+  holdLease(pool);
   pool.outcomes.push(result);
   pool.events.send({ type: "agent:done", agentId: agent.id, outcome, ...(reason && { reason }) });
   pool.settled.get(agent)?.resolve(result);
   pool.settled.delete(agent);
+}
+
+/** Brings what the pool holds back in line with the agents that live now. */
+export function holdLease(pool: PoolState): void {
+  pool.lease.hold(leaseOf(leaseNeeds(pool)));
 }
 
 function resultOf(agent: Agent, outcome: Outcome, pruned: boolean): AgentResult {
@@ -57,7 +91,8 @@ function resultOf(agent: Agent, outcome: Outcome, pruned: boolean): AgentResult 
   };
 }
 
-function findingsOf(result: unknown): string | null {
+/** A result as text: its `findings`, or the whole as JSON; null for none. */
+export function findingsOf(result: unknown): string | null {
   if (result === null || result === undefined) return null;
   if (typeof result === "string") return result;
   if (typeof result === "object" && "findings" in result && typeof result.findings === "string") return result.findings;

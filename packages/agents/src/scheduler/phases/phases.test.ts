@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readTurn } from "./dispatch.ts";
+import { leaseOf, recoveryReserve } from "./lease.ts";
 import { planProduce } from "./produce.ts";
+import { recoveriesThatFit } from "./recover.ts";
 import { planSettle } from "./settle.ts";
 import { planSpawn } from "./spawn.ts";
 
@@ -12,9 +14,8 @@ describe("planSpawn", () => {
   it("leaves at least the floor free and never leases more sequences than there are", () =>
     fc.assert(
       fc.property(costs, cells, cells, fc.nat(8), fc.nat(4), (waiting, free, floor, sequences, liveAgents) => {
-        const pressure = { nCtx: 4096, used: 4096 - free, reserved: 0, free };
-        const plan = planSpawn(waiting, { pressure, floor, sequences, liveAgents });
-        const spent = plan.admit.reduce((sum, { promptTokens, turnTokens }) => sum + promptTokens + turnTokens, 0);
+        const plan = planSpawn(waiting, { cells: free, floor, sequences, liveAgents });
+        const spent = plan.admit.reduce((sum, { promptTokens, turnTokens }) => sum + promptTokens + turnTokens + 1, 0);
         expect(plan.admit.length).toBeLessThanOrEqual(sequences);
         expect(spent === 0 || free - spent >= floor).toBe(true);
         expect(plan.admit.length + plan.wait.length + plan.drop.length).toBe(waiting.length);
@@ -24,39 +25,93 @@ describe("planSpawn", () => {
   it("drops nothing while somebody lives whose end may make room", () =>
     fc.assert(
       fc.property(costs, cells, (waiting, free) => {
-        const pressure = { nCtx: 4096, used: 4096 - free, reserved: 0, free };
-        expect(planSpawn(waiting, { pressure, floor: 0, sequences: 4, liveAgents: 1 }).drop).toEqual([]);
+        expect(planSpawn(waiting, { cells: free, floor: 0, sequences: 4, liveAgents: 1 }).drop).toEqual([]);
       }),
     ));
 });
 
 describe("planProduce", () => {
-  const produced = (isStop: boolean) => ({ token: 7, text: "x", isStop });
+  const writing = (agent: number, part: object = {}) => ({
+    agent,
+    produced: { token: 7, text: "x", isStop: false },
+    turnTokens: 0,
+    maxTokens: 10,
+    recovering: false,
+    ...part,
+  });
+  const stopped = { produced: { token: 2, text: "", isStop: true } };
 
-  it("gives no row below the hard limit", () =>
+  it("gives no more rows than there are cells, and leaves nobody out of the account", () =>
     fc.assert(
-      fc.property(fc.nat(12), cells, cells, (count, free, hardLimit) => {
-        const candidates = Array.from({ length: count }, (_, agent) => ({
-          agent,
-          produced: produced(false),
-          turnTokens: 0,
-          maxTokens: 10,
-        }));
-        const plan = planProduce(candidates, { free, hardLimit, rowsMax: 512 });
-        expect(plan.commits.length === 0 || free - plan.commits.length >= hardLimit).toBe(true);
-        expect(plan.commits.length + plan.starved.length).toBe(count);
-      }),
+      fc.property(
+        fc.nat(12),
+        fc.integer({ min: -50, max: 50 }),
+        fc.integer({ min: 1, max: 16 }),
+        (count, rows, rowsMax) => {
+          const candidates = Array.from({ length: count }, (_, agent) => writing(agent));
+          const plan = planProduce(candidates, { rows, rowsMax });
+          expect(plan.commits.length).toBeLessThanOrEqual(Math.max(0, Math.min(rows, rowsMax)));
+          expect(plan.commits.length + plan.starved.length + plan.paused.length).toBe(count);
+          expect(plan.starved.length).toBeLessThanOrEqual(1);
+        },
+      ),
     ));
 
   it("ends a turn that stopped even where no cell is left", () => {
-    const candidate = { agent: "a", produced: produced(true), turnTokens: 3, maxTokens: 10 };
-    const plan = planProduce([candidate], { free: 0, hardLimit: 16, rowsMax: 8 });
-    expect(plan).toEqual({ commits: [], ended: ["a"], overlong: [], starved: [] });
+    const plan = planProduce([writing(1, { ...stopped, turnTokens: 3 })], { rows: 0, rowsMax: 8 });
+    expect(plan).toEqual({ commits: [], ended: [1], overlong: [], paused: [], starved: [] });
   });
 
   it("cuts a turn that is longer than planned", () => {
-    const candidate = { agent: "a", produced: produced(false), turnTokens: 10, maxTokens: 10 };
-    expect(planProduce([candidate], { free: 100, hardLimit: 1, rowsMax: 8 }).overlong).toEqual(["a"]);
+    expect(planProduce([writing(1, { turnTokens: 10 })], { rows: 100, rowsMax: 8 }).overlong).toEqual([1]);
+  });
+
+  it("cuts the youngest when cells run out, and lets the others wait for what its end gives back", () => {
+    const plan = planProduce([writing(1), writing(2), writing(3)], { rows: 1, rowsMax: 8 });
+    expect(plan.commits.map(({ agent }) => agent)).toEqual([1]);
+    expect(plan.paused).toEqual([2]);
+    expect(plan.starved).toEqual([3]);
+  });
+
+  it("cuts nobody while a recovery or an ended turn is about to give cells back", () => {
+    const recovering = planProduce([writing(1, { recovering: true }), writing(2)], { rows: 0, rowsMax: 8 });
+    expect(recovering.commits.map(({ agent }) => agent)).toEqual([1]);
+    expect([recovering.paused, recovering.starved]).toEqual([[2], []]);
+    const ending = planProduce([writing(1, stopped), writing(2)], { rows: 0, rowsMax: 8 });
+    expect([ending.paused, ending.starved]).toEqual([[2], []]);
+  });
+
+  it("serves those first that have written least when a batch is too narrow for all", () => {
+    const plan = planProduce([writing(1, { turnTokens: 4 }), writing(2, { turnTokens: 3 })], { rows: 9, rowsMax: 1 });
+    expect(plan.commits.map(({ agent }) => agent)).toEqual([2]);
+    expect([plan.paused, plan.starved]).toEqual([[1], []]);
+  });
+});
+
+describe("the lease", () => {
+  const needs = fc.record({
+    recoveryTokens: fc.integer({ min: 1, max: 300 }),
+    share: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 4 }),
+    liveAgents: fc.nat(8),
+  });
+
+  it("covers what every recovery in progress still needs, and one recovery for those that live", () =>
+    fc.assert(
+      fc.property(needs, ({ recoveryTokens, share, liveAgents }) => {
+        const recoveriesUsed = share.map((part) => Math.floor(part * recoveryTokens));
+        const used = recoveriesUsed.reduce((sum, cells) => sum + cells, 0);
+        const reserve = recoveryReserve({ recoveryTokens, recoveriesUsed, liveAgents });
+        expect(reserve).toBeGreaterThanOrEqual(recoveriesUsed.length * recoveryTokens - used);
+        if (liveAgents > 0) expect(reserve + used).toBeGreaterThanOrEqual(recoveryTokens);
+        expect(leaseOf({ recoveryTokens, recoveriesUsed, liveAgents })).toBe(reserve + liveAgents);
+      }),
+    ));
+
+  it("lets a recovery start on exactly the cells that were held for it, and no second one", () => {
+    const room = recoveryReserve({ recoveryTokens: 100, recoveriesUsed: [], liveAgents: 3 });
+    expect(recoveriesThatFit(3, room, 100, [])).toBe(1);
+    expect(recoveriesThatFit(2, room - 40, 100, [40])).toBe(0);
+    expect(recoveriesThatFit(3, 250, 100, [])).toBe(2);
   });
 });
 
@@ -68,7 +123,7 @@ describe("planSettle", () => {
         cells,
         cells,
         (candidates, free, floor) => {
-          const plan = planSettle(candidates, { free, floor });
+          const plan = planSettle(candidates, { cells: free, floor });
           const turns = candidates
             .filter(({ agent }) => plan.admit.some((admitted) => admitted.agent === agent))
             .reduce((sum, { turnTokens }) => sum + turnTokens, 0);
@@ -81,7 +136,7 @@ describe("planSettle", () => {
 
   it("never admits two results that fit alone but not together", () => {
     const two = [1, 2].map((agent) => ({ agent, tokens: 600, turnTokens: 0 }));
-    const plan = planSettle(two, { free: 1000, floor: 100 });
+    const plan = planSettle(two, { cells: 1000, floor: 100 });
     expect(plan.admit).toEqual([
       { agent: 1, tokensMax: 600 },
       { agent: 2, tokensMax: 300 },

@@ -1,12 +1,14 @@
 import type { Produced } from "@lloyal-labs/sdk";
 
-/** A generating agent with the token that it would write next. */
+/** An agent that writes, with the token that it would write next. */
 export interface Candidate<A> {
   agent: A;
   produced: Produced;
   /** Tokens of this turn so far, and how many it may have. */
   turnTokens: number;
   maxTokens: number;
+  /** Its cells are held by the pool's lease already. */
+  recovering: boolean;
 }
 
 export interface ProducePlan<A> {
@@ -15,25 +17,41 @@ export interface ProducePlan<A> {
   ended: A[];
   /** Used up their turn without ending it. */
   overlong: A[];
-  /** No cell is left for their next token. */
+  /** Wait one tick: an end that is under way may give back cells. */
+  paused: A[];
+  /** No cell is left for the next token and none is about to be freed. At most one: its end makes room for others. */
   starved: A[];
 }
 
 /**
- * Sorts what everybody produced. Rows are given in order while they leave `hardLimit` cells free: a token
- * produced below that line has no cell, and the whole batch would fail with it.
+ * Sorts what everybody produced. Recoveries have their cells and always go on. The others get rows in order while
+ * `rows` last; where those run out, the youngest is cut and the rest wait for what its end gives back.
  */
 export function planProduce<A>(
   candidates: readonly Candidate<A>[],
-  room: { free: number; hardLimit: number; rowsMax: number },
+  room: {
+    /** Cells for those that are not recovering. */
+    rows: number;
+    /** Widest batch. */
+    rowsMax: number;
+  },
 ): ProducePlan<A> {
-  const plan: ProducePlan<A> = { commits: [], ended: [], overlong: [], starved: [] };
-  const rows = Math.min(room.rowsMax, room.free - room.hardLimit);
-  for (const { agent, produced, turnTokens, maxTokens } of candidates) {
-    if (produced.isStop) plan.ended.push(agent);
-    else if (turnTokens >= maxTokens) plan.overlong.push(agent);
-    else if (plan.commits.length >= rows) plan.starved.push(agent);
-    else plan.commits.push({ agent, produced });
+  const plan: ProducePlan<A> = { commits: [], ended: [], overlong: [], paused: [], starved: [] };
+  const writing: Candidate<A>[] = [];
+  for (const candidate of candidates) {
+    if (candidate.produced.isStop) plan.ended.push(candidate.agent);
+    else if (candidate.turnTokens >= candidate.maxTokens) plan.overlong.push(candidate.agent);
+    else if (candidate.recovering) plan.commits.push(candidate);
+    else writing.push(candidate);
   }
+  const width = Math.max(0, room.rowsMax - plan.commits.length);
+  const rows = Math.max(0, Math.min(room.rows, width));
+  // A batch that is too narrow for all serves those first that have written least, so that nobody waits for ever.
+  if (writing.length > width) writing.sort((a, b) => a.turnTokens - b.turnTokens);
+  const endsUnderWay = candidates.some(({ recovering }) => recovering) || plan.ended.length + plan.overlong.length > 0;
+  plan.commits.push(...writing.slice(0, rows));
+  const blocked = writing.slice(rows).map(({ agent }) => agent);
+  if (blocked.length > 0 && room.rows < width && !endsUnderWay) plan.starved.push(blocked.pop() as A);
+  plan.paused.push(...blocked);
   return plan;
 }

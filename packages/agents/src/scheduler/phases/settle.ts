@@ -23,10 +23,10 @@ const usefulTokensMin = 48;
  */
 export function planSettle<A>(
   candidates: readonly SettleCandidate<A>[],
-  room: { free: number; floor: number },
+  room: { cells: number; floor: number },
 ): SettlePlan<A> {
   const plan: SettlePlan<A> = { admit: [], refuse: [] };
-  let headroom = room.free - room.floor;
+  let headroom = room.cells - room.floor;
   for (const { agent, tokens, turnTokens } of candidates) {
     const tokensMax = Math.min(tokens, headroom - turnTokens);
     if (tokensMax >= Math.min(tokens, usefulTokensMin)) {

@@ -1,5 +1,3 @@
-import type { Pressure } from "@lloyal-labs/sdk";
-
 /** A spawn that waits for admission, as the plan sees it. */
 export interface SpawnCost {
   /** Cells of its prompt. */
@@ -17,18 +15,18 @@ export interface SpawnPlan<S> {
 }
 
 /**
- * Admits agents in order while each leaves the floor free and a sequence is left. Nobody overtakes: the first
- * that has to wait makes the others wait, so that a small task cannot starve a big one.
+ * Admits agents in order while each leaves the floor and a row of its own free, and a sequence is left. Nobody
+ * overtakes: the first that has to wait makes the others wait, so that a small task cannot starve a big one.
  */
 export function planSpawn<S extends SpawnCost>(
   waiting: readonly S[],
-  room: { pressure: Pressure; floor: number; sequences: number; liveAgents: number },
+  room: { cells: number; floor: number; sequences: number; liveAgents: number },
 ): SpawnPlan<S> {
   const plan: SpawnPlan<S> = { admit: [], wait: [], drop: [] };
-  let headroom = room.pressure.free - room.floor;
+  let headroom = room.cells - room.floor;
   let sequences = room.sequences;
   for (const spawn of waiting) {
-    const cost = spawn.promptTokens + spawn.turnTokens;
+    const cost = spawn.promptTokens + spawn.turnTokens + 1;
     const fits = plan.wait.length === 0 && cost <= headroom && sequences > 0;
     if (fits) {
       plan.admit.push(spawn);

@@ -1,0 +1,83 @@
+import { type Operation, until } from "effection";
+import type { Agent } from "../agent/agent.ts";
+import { leaseNeeds, liveAgents, type PoolState } from "../pool/pool-state.ts";
+import { deliver } from "./dispatch-calls.ts";
+import { recoveryReserve } from "./phases/lease.ts";
+import { planProduce } from "./phases/produce.ts";
+import { endRecovery } from "./recover-agents.ts";
+import { cutAgent, endAgent, holdLease, readEnd } from "./turns.ts";
+
+/** PRODUCE and COMMIT: one token for every agent that writes, one decode for all of them. */
+export function* produceAndCommit(pool: PoolState, writing: readonly Agent[]): Operation<void> {
+  const reserve = Math.max(pool.budget.hardLimit, recoveryReserve(leaseNeeds(pool)));
+  const plan = planProduce(
+    writing.map((agent) => ({
+      agent,
+      produced: agent.voice.produceSync(),
+      turnTokens: agent.turnTokens,
+      maxTokens: agent.plan.maxTokens,
+      recovering: agent.recovery !== undefined,
+    })),
+    { rows: pool.lease.room - reserve, rowsMax: pool.ctx.engine.capabilities.nUbatch },
+  );
+  for (const agent of plan.overlong) {
+    if (agent.recovery) endRecovery(pool, agent);
+    else cutAgent(pool, agent, `a turn of more than ${agent.plan.maxTokens} tokens`);
+  }
+  for (const agent of plan.starved) cutAgent(pool, agent, "no cell is left for its next token");
+  for (const agent of plan.ended) {
+    if (agent.recovery) endRecovery(pool, agent);
+    else endTurn(pool, agent);
+  }
+  const commits = plan.commits.filter(({ agent }) => agent.live);
+  if (commits.length > 0) yield* commitRows(pool, commits);
+}
+
+type Commit = ReturnType<typeof planProduce<Agent>>["commits"][number];
+
+function* commitRows(pool: PoolState, commits: readonly Commit[]): Operation<void> {
+  // The rows come out of the lease; between letting go here and the store's own promise nobody can get in.
+  pool.lease.hold(pool.lease.cells - commits.length);
+  yield* until(pool.store.step(commits.map(({ agent, produced }) => [agent.voice, produced.token] as const)));
+  for (const { agent, produced } of commits) {
+    if (!agent.live) continue;
+    agent.turnTokens += 1;
+    agent.tokenCount += 1;
+    agent.turnText += produced.text;
+    pool.events.send({ type: "agent:produce", agentId: agent.id, text: produced.text, tokenCount: agent.tokenCount });
+  }
+  holdLease(pool);
+  const live = liveAgents(pool);
+  pool.events.send({
+    type: "pool:tick",
+    tick: pool.ticks,
+    generating: commits.length,
+    awaiting: live.filter(({ state }) => state.kind === "awaiting-tool").length,
+    cellsFree: pool.store.pressure().free,
+  });
+}
+
+function endTurn(pool: PoolState, agent: Agent): void {
+  const end = readEnd(pool, agent);
+  if (end.kind === "return") {
+    agent.result = end.result;
+    endAgent(pool, agent, "returned");
+    return;
+  }
+  if (end.kind === "calls" && pool.lease.room < pool.budget.softLimit) {
+    cutAgent(pool, agent, "no room is left for the result of its call");
+    return;
+  }
+  const calls = end.kind === "calls" ? end.calls : [{ name: "", args: {} }];
+  const pending = calls.map((each, i) => ({
+    agent,
+    callId: `${agent.id}.${agent.turn}.${i + 1}`,
+    tool: each.name,
+    args: each.args,
+  }));
+  agent.change({ type: "call", callIds: pending.map((each) => each.callId) });
+  for (const each of pending) {
+    if (end.kind === "note") deliver(pool, each, { result: { error: end.note }, text: end.note });
+    else pool.calls.push(each);
+  }
+}
