@@ -1,5 +1,5 @@
 import { Branch, type BranchStore, isInferenceError } from "@lloyal-labs/sdk";
-import { call, ensure, type Operation, until } from "effection";
+import { ensure, type Operation, scoped, until } from "effection";
 import { describe, expect, it } from "vitest";
 import type { AgentEvent } from "../events/agent-event.ts";
 import { generate } from "../generate/generate.ts";
@@ -78,7 +78,7 @@ describe("the recovery of a cut agent", () => {
 
   it("leaves a branch that the caller keeps as the agent left it", async () => {
     const { value, trace } = await runSimulated({ ...size, reply: rambling("high at noon") }, ({ store }) =>
-      call(function* () {
+      scoped(function* () {
         const pool = yield* useAgentPool(poolOf(1));
         const branch = pool.agents[0]?.branch as Branch;
         const cells = store.pressure().used;
@@ -156,24 +156,27 @@ describe("the lease of a pool", () => {
   });
 
   it("loses nobody's findings when somebody else takes every cell that is free", async () => {
-    const { value, left } = await runSimulated({ ...size, reply: rambling("found") }, ({ ctx, store }) => {
-      const hog = Branch.create(ctx, 0);
-      class Hog extends Lookup {
-        override *execute(args: { query: string }): Operation<unknown> {
-          // Leaves what the results of this turn need, and nothing for the turn after it.
-          yield* until(hog.prefill(new Array(store.pressure().free - 900).fill(65)));
-          return yield* super.execute(args);
-        }
-      }
-      return call(function* () {
+    const { value, left } = await runSimulated({ ...size, reply: rambling("found") }, ({ ctx, store, events }) =>
+      scoped(function* () {
+        const hog = Branch.create(ctx, 0);
         yield* ensure(() => hog.pruneSync());
-        const policy = { maxTurnTokens: 500, budget: { context: { softLimit: 0, hardLimit: 0 } } };
-        return yield* agentPool(poolOf(3, policy, { tools: [new Hog()] }));
-      });
-    });
-    // The youngest is cut first; what its end gives back lets another go on to its own report.
-    expect(value.agents.map(({ outcome }) => outcome)).toEqual(["recovered", "returned", "recovered"]);
-    expect(value.agents.map(({ reason }) => reason)).toContain("no cell is left for its next token");
+        let read = 0;
+        let taking = Promise.resolve();
+        events.listen((event) => {
+          if (event.type === "agent:tool_result") read += 1;
+          else if (event.type === "pool:tick" && read === 3 && hog.position === 0) {
+            read = 0;
+            taking = hog.prefill(new Array(store.pressure().free).fill(65));
+          }
+        });
+        const policy = { maxTurnTokens: 300, budget: { context: { softLimit: 0, hardLimit: 0 } } };
+        const pool = yield* agentPool(poolOf(3, policy));
+        yield* until(taking);
+        return pool;
+      }),
+    );
+    expect(value.agents.map(({ outcome }) => outcome)).toEqual(["recovered", "recovered", "recovered"]);
+    expect(value.agents[2]?.reason).toBe("no cell is left for its next token");
     expect(left).toEqual({ cells: 0, branches: 0 });
   });
 

@@ -15,6 +15,12 @@ export function* startRecoveries(pool: PoolState): Operation<void> {
   if (!recovery || waiting.length === 0) return;
   const { recoveryTokens, recoveriesUsed } = leaseNeeds(pool);
   const fit = recoveriesThatFit(waiting.length, pool.lease.room, recoveryTokens, recoveriesUsed);
+  // The lease is made so that this does not happen; should it, an agent without its recovery is better than a loop
+  // that waits for ever.
+  if (fit === 0 && recoveriesUsed.length === 0) {
+    for (const agent of waiting) endAgent(pool, agent, "cut", `${agent.reason}; no cells are free for its recovery`);
+    return;
+  }
   const starting = waiting.slice(0, fit).filter((agent) => openFork(pool, agent));
   if (starting.length === 0) return;
 
