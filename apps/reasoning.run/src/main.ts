@@ -8,7 +8,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.once("SIGINT", () => process.stderr.write("\nreasoning.run: interrupted.\n"));
+// The first one halts `main` in order; whoever asks twice does not want to wait for that.
+process.once("SIGINT", () => {
+  process.stderr.write("\nreasoning.run: interrupted.\n");
+  process.once("SIGINT", () => process.exit(exitCodes.interrupted));
+});
 
 await main(function* () {
   const parsed = parseArgs(process.argv.slice(2));

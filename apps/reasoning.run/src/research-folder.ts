@@ -7,13 +7,15 @@ import {
   CorpusSource,
   chunkResources,
   loadResources,
+  noteAgents,
   printable,
   readResources,
+  renderPartialReport,
   renderReport,
   runPipeline,
 } from "@lloyal-labs/rig";
 import { InvalidArgumentError, type SessionContext } from "@lloyal-labs/sdk";
-import { ensure, type Operation } from "effection";
+import { ensure, type Operation, scoped } from "effection";
 import type { Args } from "./args.ts";
 import { fitAgents } from "./fit-agents.ts";
 import { jsonDocument } from "./json-document.ts";
@@ -44,14 +46,23 @@ export function* researchFolder(args: Args): Operation<void> {
   lines.say(`corpus ${corpus.files.length} files, ${chunks.length} passages, ${corpus.skipped.length} skipped`);
   for (const { path, reason } of corpus.skipped) lines.say(`  skipped ${path}: ${reason}`);
 
-  const result = yield* runPipeline({
-    query: args.query,
-    source,
-    agents,
-    maxTurns: args.maxTurns,
-    seed: args.seed,
-    onStage: (stage) => lines.say(stage),
-    ...(args.verbose && { onPlanText: (text: string) => process.stderr.write(printable(text)) }),
+  const { notes, stop } = noteAgents(events);
+  yield* ensure(() => stop());
+  const research = () =>
+    runPipeline({
+      query: args.query,
+      source,
+      agents,
+      maxTurns: args.maxTurns,
+      seed: args.seed,
+      onStage: (stage) => lines.say(stage),
+      ...(args.verbose && { onPlanText: (text: string) => process.stderr.write(printable(text)) }),
+    });
+  const result = yield* unlessItEndsEarly(research, (why) => {
+    const found = renderPartialReport({ query: args.query, why, notes: notes(), source, model: model.name });
+    if (found === undefined) return;
+    writeWhole(args.output, found);
+    lines.say(`what was found so far is in ${args.output}`);
   });
 
   const report = renderReport(result, {
@@ -63,6 +74,24 @@ export function* researchFolder(args: Args): Operation<void> {
   process.stdout.write(args.json ? `${JSON.stringify(document, null, 2)}\n` : `\n${report}`);
   writeWhole(args.output, report);
   lines.say(`report in ${args.output}`);
+}
+
+/** Runs `body`; where it fails or is halted, calls `save` with the reason once everything inside it is torn down. */
+function unlessItEndsEarly<T>(body: () => Operation<T>, save: (why: string) => void): Operation<T> {
+  return scoped(function* () {
+    let why: string | undefined = "interrupted";
+    yield* ensure(() => {
+      if (why !== undefined) save(why);
+    });
+    try {
+      const result = yield* body();
+      why = undefined;
+      return result;
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error);
+      throw error;
+    }
+  });
 }
 
 /** @throws InvalidArgumentError for an empty question, or a report or trace that could not be written at the end */

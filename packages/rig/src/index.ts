@@ -8,8 +8,10 @@ export { ReadFileTool } from "./corpus/tools/read-file.ts";
 export { type Finding, ReportTool } from "./corpus/tools/report.ts";
 export { SearchTool } from "./corpus/tools/search.ts";
 export { type Passage, PassageBook, renderPassages } from "./evidence/passage-book.ts";
+export { printable } from "./pipeline/markdown.ts";
+export { type AgentNote, noteAgents, renderPartialReport } from "./pipeline/partial-report.ts";
 export { type PlannedQuestion, planQuestions } from "./pipeline/plan.ts";
-export { printable, renderReport } from "./pipeline/render-report.ts";
+export { renderReport } from "./pipeline/render-report.ts";
 export { research } from "./pipeline/research.ts";
 export {
   answerText,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { runCommand, withFolder } from "./run-command.ts";
@@ -102,6 +102,32 @@ describe.skipIf(!smol)("a run", () => {
         expect(result.code).toBe(130);
         expect(result.stderr).not.toMatch(/\n\s+at /);
         expect(readdirSync(folder)).toEqual([]);
+      }),
+  );
+
+  it.each(["a1  search", "synthesize"])(
+    "leaves what was found in the report when it is interrupted after: %s",
+    (stage) =>
+      withFolder(async (folder) => {
+        const report = join(folder, "report.md");
+        let seen = 0;
+        const args = ["--corpus", corpus, "--query", "When is the kiln opened?", "--model", smol, "--output", report];
+        const result = await runCommand([...args, "--agents", "2", "--verbose"], {
+          onStderr(text, kill) {
+            // After the stage began, the first thing that an agent has read is on its way or there.
+            const at = text.indexOf(stage);
+            if (seen === 1 || at < 0 || !text.slice(stage === "synthesize" ? 0 : at).includes("[p1]")) return;
+            seen = 1;
+            kill("SIGINT");
+          },
+        });
+        expect(result.code).toBe(130);
+        expect(result.stderr).toContain("what was found so far is in");
+        expect(readdirSync(folder)).toEqual(["report.md"]);
+        const text = readFileSync(report, "utf8");
+        expect(text).toContain("the run ended early (interrupted)");
+        expect(text).toMatch(/\*\*\[p1\]\*\* `pottery\.md:\d+-\d+` \(quote verified\)/);
+        expect(text).toMatch(/- a1 \(\w+\)/);
       }),
   );
 });
