@@ -10,7 +10,14 @@ export { type Generated, type GenerateOptions, generate } from "./generate/gener
 export { type Prompted, type Response, respond } from "./generate/respond.ts";
 export { type AgentRuntime, initAgents } from "./init-agents.ts";
 export { parallel } from "./orchestrate/parallel.ts";
-export type { AgentPolicy, AgentView, ContextBudget, TurnPlan } from "./policy/agent-policy.ts";
+export type {
+  AgentPolicy,
+  AgentView,
+  ContextBudget,
+  OversizedResult,
+  RecoveryPlan,
+  TurnPlan,
+} from "./policy/agent-policy.ts";
 export { DefaultAgentPolicy, type DefaultAgentPolicyOptions } from "./policy/default-policy.ts";
 export { agentPool } from "./pool/agent-pool.ts";
 export type { AgentResult, Orchestration, Orchestrator, PoolOptions, PoolResult } from "./pool/pool-types.ts";

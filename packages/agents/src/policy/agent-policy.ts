@@ -22,12 +22,18 @@ export interface TurnPlan {
   maxTokens: number;
 }
 
-/** Cells. */
+/**
+ * What becomes of a tool result that does not fit: `window` gives the part that does, marked as a part; `refuse` tells
+ * the agent that it does not fit, so that it may ask for less; `terminate` cuts the agent.
+ */
+export type OversizedResult = "window" | "refuse" | "terminate";
+
 export interface ContextBudget {
   /** Free cells below which no tool result and no new agent is admitted. */
   softLimit: number;
   /** Free cells below which nothing is decoded: agents are cut. */
   hardLimit: number;
+  oversized: OversizedResult;
 }
 
 /** How a cut agent gives what it has found: one last turn, on a fork. */

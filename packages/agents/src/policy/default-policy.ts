@@ -40,7 +40,8 @@ export class DefaultAgentPolicy implements AgentPolicy {
   /** softLimit 1024 and hardLimit 128 unless given, scaled down so that a small context keeps three quarters. */
   budget(nCtx: number): ContextBudget {
     const softLimit = Math.min(this.#context.softLimit ?? 1024, Math.floor(nCtx / 4));
-    return { softLimit, hardLimit: Math.min(this.#context.hardLimit ?? 128, Math.floor(softLimit / 8)) };
+    const hardLimit = Math.min(this.#context.hardLimit ?? 128, Math.floor(softLimit / 8));
+    return { softLimit, hardLimit, oversized: this.#context.oversized ?? "window" };
   }
 
   /** A short report, at most 160 tokens or a sixteenth of the context. */

@@ -132,6 +132,41 @@ describe("the recovery of a cut agent", () => {
   });
 });
 
+describe("a tool result that does not fit", () => {
+  class Flood extends Lookup {
+    override *execute(): Operation<unknown> {
+      return "The entry on tides is long. ".repeat(80);
+    }
+  }
+  const reply = (conversation: string) =>
+    /Stop here|refused|cut:/.test(conversation)
+      ? toolCallText("report", { findings: "enough" })
+      : toolCallText("lookup", { query: "tides" });
+  const prefilledWith = async (oversized: "window" | "refuse" | "terminate") => {
+    const { value, events } = await runSimulated({ ...size, nCtx: 2048, reply }, () =>
+      agentPool(poolOf(1, { budget: { context: { oversized } } }, { tools: [new Flood()] })),
+    );
+    const results = events.flatMap((event) => (event.type === "agent:tool_result" ? [event.prefilled] : []));
+    return { outcome: value.agents[0]?.outcome, text: results.join() };
+  };
+
+  it("is given in part, marked as a part", async () => {
+    const { outcome, text } = await prefilledWith("window");
+    expect(outcome).toBe("returned");
+    expect(text).toMatch(/^The entry on tides is long[\s\S]*\[cut: \d+ of 2240 characters shown\]$/);
+  });
+
+  it("is refused with a note, where the policy says so", async () => {
+    const { outcome, text } = await prefilledWith("refuse");
+    expect(outcome).toBe("returned");
+    expect(text).toMatch(/^\[refused: the result has 2240 characters/);
+  });
+
+  it("ends its agent, where the policy says so, which still reports", async () => {
+    expect(await prefilledWith("terminate")).toEqual({ outcome: "recovered", text: "" });
+  });
+});
+
 describe("the lease of a pool", () => {
   it("is held in the store while agents live, so that a tool cannot take what a recovery needs", async () => {
     let code: string | undefined;

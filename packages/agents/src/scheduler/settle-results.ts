@@ -32,12 +32,15 @@ export function* settleResults(pool: PoolState): Operation<void> {
     return { agent, results, named, tokens, turnTokens: next?.maxTokens ?? 0 };
   });
   const floor = Math.max(pool.budget.softLimit, leaseOf(leaseNeeds(pool)));
-  const plan = planSettle(candidates, { cells: pool.lease.room, floor });
+  const { oversized } = pool.budget;
+  const plan = planSettle(candidates, { cells: pool.lease.room, floor, wholeOnly: oversized === "terminate" });
   for (const agent of plan.refuse) cutAgent(pool, agent, tooBig);
 
   const admitted = plan.admit.flatMap(({ agent, tokensMax }) => {
     const candidate = candidates.find((each) => each.agent === agent);
-    const fitted = candidate && fitResults(pool.language, candidate.named, tokensMax);
+    const refused = candidate && oversized === "refuse" && tokensMax < candidate.tokens;
+    const named = refused ? candidate.named.map(tooLong) : candidate?.named;
+    const fitted = named && fitResults(pool.language, named, tokensMax);
     if (candidate && fitted) return [{ agent, results: candidate.results, ...fitted }];
     cutAgent(pool, agent, tooBig);
     return [];
@@ -50,6 +53,13 @@ export function* settleResults(pool: PoolState): Operation<void> {
     agent.change({ type: "settle" });
     openTurn(pool, agent);
   }
+}
+
+function tooLong({ name, text }: { name: string; text: string }): { name: string; text: string } {
+  return {
+    name,
+    text: `[refused: the result has ${text.length} characters, more than there is room for. Ask for less.]`,
+  };
 }
 
 /** Remembers what an agent has read, and whether it was news. */

@@ -123,7 +123,7 @@ describe("planSettle", () => {
         cells,
         cells,
         (candidates, free, floor) => {
-          const plan = planSettle(candidates, { cells: free, floor });
+          const plan = planSettle(candidates, { cells: free, floor, wholeOnly: false });
           const turns = candidates
             .filter(({ agent }) => plan.admit.some((admitted) => admitted.agent === agent))
             .reduce((sum, { turnTokens }) => sum + turnTokens, 0);
@@ -136,11 +136,22 @@ describe("planSettle", () => {
 
   it("never admits two results that fit alone but not together", () => {
     const two = [1, 2].map((agent) => ({ agent, tokens: 600, turnTokens: 0 }));
-    const plan = planSettle(two, { cells: 1000, floor: 100 });
+    const plan = planSettle(two, { cells: 1000, floor: 100, wholeOnly: false });
     expect(plan.admit).toEqual([
       { agent: 1, tokensMax: 600 },
       { agent: 2, tokensMax: 300 },
     ]);
+  });
+});
+
+describe("planSettle, whole results only", () => {
+  it("takes no cells for a result that does not fit", () => {
+    const candidates = [
+      { agent: 1, tokens: 2000, turnTokens: 0 },
+      { agent: 2, tokens: 600, turnTokens: 0 },
+    ];
+    const plan = planSettle(candidates, { cells: 1000, floor: 100, wholeOnly: true });
+    expect(plan).toEqual({ admit: [{ agent: 2, tokensMax: 600 }], refuse: [1] });
   });
 });
 
