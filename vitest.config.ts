@@ -16,6 +16,7 @@ export default defineConfig({
             "apps/*/src/**/*.test.ts",
             "scripts/**/*.test.ts",
             "bench/**/*.test.ts",
+            "test/samples/**/*.test.ts",
           ],
         },
       },

@@ -6,6 +6,7 @@ import { cacheRoot, embeddedDefault, ensureModel } from "@lloyal-labs/models";
 import { llamaDocs } from "../scripts/lib/llama-source.mjs";
 import { benchAnswers, missedBars as missedByAnswers } from "./answers.ts";
 import { benchMain, missedBars as missedByMain } from "./main.ts";
+import { benchTick, missedBars as missedByTick } from "./tick.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,18 +23,27 @@ const target = {
   corpus: process.env.LLOYAL_DOCS ?? llamaDocs(cacheRoot()),
 };
 
-let figures: object;
-let missed: string[];
-if (name === "answers") {
-  const result = await benchAnswers(target, values.arm);
-  [figures, missed] = [result, values.arm ? [] : missedByAnswers(result)];
-} else if (name === "main") {
-  const result = await benchMain(target);
-  [figures, missed] = [result, missedByMain(result)];
-} else {
-  process.stderr.write("usage: pnpm bench answers|main [--json] [--check] [--save]\n");
+/** A bench gives its figures, and the bars that they miss. */
+const benches: Record<string, () => Promise<{ figures: object; missed: string[] }>> = {
+  async answers() {
+    const figures = await benchAnswers(target, values.arm);
+    return { figures, missed: values.arm ? [] : missedByAnswers(figures) };
+  },
+  async main() {
+    const figures = await benchMain(target);
+    return { figures, missed: missedByMain(figures) };
+  },
+  async tick() {
+    const figures = await benchTick(target);
+    return { figures, missed: missedByTick(figures) };
+  },
+};
+const bench = benches[name ?? ""];
+if (!bench) {
+  process.stderr.write(`usage: pnpm bench ${Object.keys(benches).join("|")} [--json] [--check] [--save]\n`);
   process.exit(2);
 }
+const { figures, missed } = await bench();
 
 const record = {
   bench: name,

@@ -1,0 +1,139 @@
+/**
+ * Bugs that are planted one at a time, each a change of one line that somebody could make by mistake. A bug that fails
+ * no test is a missing check.
+ *
+ * @typedef {object} PlantedBug
+ * @property {string} name - what has gone wrong
+ * @property {string} file
+ * @property {string} find - stands exactly once in the file
+ * @property {string} replace
+ * @property {"unit" | "operations" | "native"} [guard] - what has to fail: unit tests unless said otherwise
+ */
+
+/** @type {readonly PlantedBug[]} */
+export const plantedBugs = [
+  {
+    name: "a branch is not pruned when the prefill of its agent is halted",
+    file: "packages/agents/src/scheduler/spawn-agents.ts",
+    find: "yield* ensure(() => branch.pruneSubtreeSync());",
+    replace: "",
+  },
+  {
+    name: "the shared prefix is counted for the child too",
+    file: "packages/sdk/src/branch/branch-tree.ts",
+    find: "parent.tail = own;",
+    replace: "parent.tail = own;\n    this.#ledger.extend(child, parent.position);",
+  },
+  {
+    name: "results of one agent throw away those of the others",
+    file: "packages/agents/src/scheduler/settle-results.ts",
+    find: "pool.results = pool.results.filter((result) => !whole.some(({ agent }) => agent === result.agent));",
+    replace: "pool.results = [];",
+  },
+  {
+    name: "a batch is booked before the engine has written it",
+    file: "packages/sdk/src/branch/branch-tree.ts",
+    find: "const result = await call();\n      promised.release();\n      land();",
+    replace: "promised.release();\n      land();\n      const result = await call();",
+  },
+  {
+    name: "content is tokenised with special tokens",
+    file: "packages/sdk/src/chat/segments.ts",
+    find: "const pieceTokens = vocabulary.tokenize(piece, false);",
+    replace: "const pieceTokens = vocabulary.tokenize(piece, true);",
+  },
+  {
+    name: "content is not split inside structural literals",
+    file: "packages/sdk/src/chat/segments.ts",
+    find: "for (const piece of guard.split(guard.spellable(text))) {",
+    replace: "for (const piece of [text]) {",
+  },
+  {
+    name: "a cleanup yields inside finally",
+    file: "packages/agents/src/tools/run-tool.ts",
+    find: "        revoke();\n      }",
+    replace: "        yield* CallingAgent.set(undefined);\n        revoke();\n      }",
+    guard: "operations",
+  },
+  {
+    name: "an operation is called and not yielded to",
+    file: "packages/agents/src/scheduler/tick.ts",
+    find: "yield* settleResults(pool);",
+    replace: "settleResults(pool);",
+    guard: "operations",
+  },
+  {
+    name: "a sequence id is leased again before its cells are removed",
+    file: "native/core/seq_pool.cpp",
+    find: "  queue({id});\n",
+    replace: "",
+    guard: "native",
+  },
+  {
+    name: "a failed batch is not rolled back",
+    file: "native/core/flight.cpp",
+    find: "const Status undone = decoder.roll_back(anchors);",
+    replace: "const Status undone{};",
+    guard: "native",
+  },
+  {
+    name: "the cells of a recovery are not held",
+    file: "packages/agents/src/pool/pool-lease.ts",
+    find: "this.#held = this.#store.reserve(Math.max(0, Math.min(cells, free)));",
+    replace: "this.#held = this.#store.reserve(Math.min(0, cells, free));",
+  },
+  {
+    name: "rows are given without a look at what recoveries need",
+    file: "packages/agents/src/scheduler/decode-tick.ts",
+    find: "rows: pool.lease.room - reserve,",
+    replace: "rows: pool.lease.room,",
+  },
+  {
+    name: "a recovery is written into a branch that the caller keeps",
+    file: "packages/agents/src/scheduler/recover-agents.ts",
+    find: "pool.pruneOnDone ? agent.branch : agent.branch.forkSync()",
+    replace: "agent.branch",
+  },
+  {
+    name: "an agent ends twice",
+    file: "packages/agents/src/scheduler/turns.ts",
+    find: "  if (!agent.live) return;\n  agent.change",
+    replace: "  agent.change",
+  },
+  {
+    name: "a tool keeps the use of its branch after the call",
+    file: "packages/agents/src/tools/run-tool.ts",
+    find: "      live = false;",
+    replace: "      live = true;",
+  },
+  {
+    name: "arguments are not checked before a tool runs",
+    file: "packages/agents/src/tools/run-tool.ts",
+    find: "if (!checked.ok)",
+    replace: "if (!checked)",
+  },
+  {
+    name: "prune forgets that children live",
+    file: "packages/sdk/src/branch/branch-tree.ts",
+    find: "    assertLeaf(node);\n",
+    replace: "",
+  },
+  {
+    name: "a passage counts as seen though it was cut off",
+    file: "packages/rig/src/evidence/passage-book.ts",
+    find: "if (prefilled.includes(renderPassage(passage))) seen.add(passage);",
+    replace: "seen.add(passage);",
+  },
+  {
+    name: "a quote counts as verified wherever it stands in the file",
+    file: "packages/rig/src/corpus/quote-match.ts",
+    find: ".slice(startLine - 1, endLine)",
+    replace: ".slice(0)",
+  },
+  {
+    name: "an agent that is let go of goes on",
+    file: "packages/agents/src/pool/use-agent-pool.ts",
+    find: 'if (agent) endAgent(pool, agent, "cancelled");',
+    replace: "",
+  },
+];
