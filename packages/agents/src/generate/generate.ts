@@ -38,8 +38,10 @@ export function generate<T = unknown>(options: GenerateOptions): Operation<Gener
     if (options.grammar && options.schema) throw new InvalidArgumentError("give a grammar or a schema, not both.");
     const grammar = options.schema ? jsonSchemaToGbnf(options.schema) : options.grammar;
     const parent = options.parent ?? undefined;
-    const branch = parent ? parent.forkSync() : Branch.create(ctx, 0);
-    yield* ensure(() => branch.pruneSubtreeSync());
+    let branch: Branch | undefined;
+    // Before the fork: between a fork and its `ensure` a halt could get in.
+    yield* ensure(() => branch?.pruneSubtreeSync());
+    branch = parent ? parent.forkSync() : Branch.create(ctx, 0);
     if (options.params) branch.setSamplerParams(options.params);
     const { systemPrompt, prompt: content, onText, maxTokens: tokensMax = 512 } = options;
     const { tokens } = buildPrompt(ctx.language, parent, { systemPrompt, content });

@@ -15,8 +15,6 @@ export interface SpawnRequest {
   id: string;
   task: AgentTask;
   resolve: Resolve<AgentResult>;
-  /** The orchestrator has let go of it: it is not to run, or not to run on. */
-  halted: boolean;
 }
 
 export interface PendingCall {

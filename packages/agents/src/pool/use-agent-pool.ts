@@ -4,12 +4,12 @@ import { CallingAgent, Ctx, Events, Store } from "../contexts.ts";
 import type { RecoveryPlan } from "../policy/agent-policy.ts";
 import { DefaultAgentPolicy } from "../policy/default-policy.ts";
 import { runTicks } from "../scheduler/tick.ts";
-import { endAgent } from "../scheduler/turns.ts";
+import { endAgent, endAll, endRequest } from "../scheduler/turns.ts";
 import { createWake } from "../scheduler/wake.ts";
 import { createToolkit } from "../tools/toolkit.ts";
 import { nextAgentId } from "./agent-ids.ts";
 import { PoolLease } from "./pool-lease.ts";
-import { liveAgents, type PoolRecovery, type PoolState, type SpawnRequest } from "./pool-state.ts";
+import type { PoolRecovery, PoolState, SpawnRequest } from "./pool-state.ts";
 import type { AgentResult, PoolOptions, PoolResult } from "./pool-types.ts";
 
 /**
@@ -60,16 +60,17 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
     orchestrated: false,
     ticks: 0,
   };
-  // A halt ends every agent that still lives, so that each spawned one has its `agent:done`.
+  // Registered before the first fork: between a fork and an `ensure` of its own a halt could get in.
   yield* ensure(() => {
-    for (const agent of liveAgents(pool)) endAgent(pool, agent, "cancelled");
+    endAll(pool, "cancelled");
+    for (const { branch } of pool.agents) branch.pruneSubtreeSync();
   });
 
   yield* spawn(function* () {
     yield* options.orchestrate({
       *run(task) {
         const done = withResolvers<AgentResult>();
-        const request = { id: nextAgentId(store), task, resolve: done.resolve, halted: false };
+        const request: SpawnRequest = { id: nextAgentId(store), task, resolve: done.resolve };
         pool.waiting.push(request);
         pool.wake.ring();
         try {
@@ -85,8 +86,7 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
   try {
     yield* runTicks(pool);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    for (const agent of liveAgents(pool)) endAgent(pool, agent, "failed", reason);
+    endAll(pool, "failed", error instanceof Error ? error.message : String(error));
     throw error;
   }
   return {
@@ -108,11 +108,13 @@ function numberOf(agentId: string): number {
   return Number(agentId.slice(1));
 }
 
-/** Ends what was asked for and is not wanted any more; a no-op for an agent that is done. */
+/** Ends what was asked for and is not wanted any more; a no-op for what has ended. */
 function letGo(pool: PoolState, request: SpawnRequest): void {
-  request.halted = true;
-  pool.waiting = pool.waiting.filter((other) => other !== request);
   const agent = pool.agents.find(({ id }) => id === request.id);
   if (agent) endAgent(pool, agent, "cancelled");
+  else if (pool.waiting.includes(request)) {
+    pool.waiting = pool.waiting.filter((other) => other !== request);
+    endRequest(pool, request, "cancelled");
+  }
   pool.wake.ring();
 }

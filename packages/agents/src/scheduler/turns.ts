@@ -2,7 +2,7 @@ import { checkArguments, type ToolSchema } from "@lloyal-labs/sdk";
 import type { Agent } from "../agent/agent.ts";
 import type { Outcome } from "../events/agent-event.ts";
 import type { TurnPlan } from "../policy/agent-policy.ts";
-import { leaseNeeds, type PoolState, viewOf } from "../pool/pool-state.ts";
+import { leaseNeeds, liveAgents, type PoolState, type SpawnRequest, viewOf } from "../pool/pool-state.ts";
 import type { AgentResult } from "../pool/pool-types.ts";
 import { readTurn, type TurnEnd } from "./phases/dispatch.ts";
 import { leaseOf } from "./phases/lease.ts";
@@ -52,7 +52,7 @@ export function cutAgent(pool: PoolState, agent: Agent, reason: string): void {
   else endAgent(pool, agent, "cut", reason);
 }
 
-/** The only place where an agent ends: its outcome, its events, its waiter, its cells. */
+/** The only place where an agent ends: its outcome, its events, its waiter, its cells. A no-op for one that is done. */
 export function endAgent(pool: PoolState, agent: Agent, outcome: Outcome, reason?: string): void {
   if (!agent.live) return;
   agent.change({ type: "end", outcome });
@@ -68,6 +68,32 @@ export function endAgent(pool: PoolState, agent: Agent, outcome: Outcome, reason
   pool.events.send({ type: "agent:done", agentId: agent.id, outcome, ...(reason && { reason }) });
   pool.settled.get(agent)?.resolve(result);
   pool.settled.delete(agent);
+}
+
+/** Ends what was asked for and never became an agent. */
+export function endRequest(pool: PoolState, request: SpawnRequest, outcome: Outcome, reason?: string): void {
+  const result: AgentResult = {
+    agentId: request.id,
+    parentAgentId: pool.parentAgentId,
+    branch: null,
+    task: request.task.content,
+    result: null,
+    findings: null,
+    outcome,
+    reason,
+    turns: 0,
+    toolCallCount: 0,
+    tokenCount: 0,
+  };
+  pool.outcomes.push(result);
+  pool.events.send({ type: "agent:done", agentId: request.id, outcome, ...(reason && { reason }) });
+  request.resolve(result);
+}
+
+/** Ends everybody: the agents that live, and the requests that wait. */
+export function endAll(pool: PoolState, outcome: Outcome, reason?: string): void {
+  for (const request of pool.waiting.splice(0)) endRequest(pool, request, outcome, reason);
+  for (const agent of liveAgents(pool)) endAgent(pool, agent, outcome, reason);
 }
 
 /** Brings what the pool holds back in line with the agents that live now. */

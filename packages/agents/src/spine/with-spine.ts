@@ -20,8 +20,10 @@ export function withSpine<T>(options: SpineOptions, body: (spine: Branch) => Ope
   return scoped(function* () {
     const ctx = yield* Ctx.expect();
     const store = yield* Store.expect();
-    const spine = options.parent ? options.parent.forkSync() : Branch.create(ctx, 0);
-    yield* ensure(() => spine.pruneSubtreeSync());
+    let spine: Branch | undefined;
+    // Before the fork: between a fork and its `ensure` a halt could get in.
+    yield* ensure(() => spine?.pruneSubtreeSync());
+    spine = options.parent ? options.parent.forkSync() : Branch.create(ctx, 0);
     const tools: readonly ToolSchema[] = (options.tools ?? []).map((tool) => tool.schema);
     const prompt = buildPrompt(ctx.language, options.parent, { systemPrompt: options.systemPrompt, tools });
     yield* until(store.prefill([[spine, prompt.tokens]]));

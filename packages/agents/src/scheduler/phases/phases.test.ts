@@ -81,6 +81,13 @@ describe("planProduce", () => {
     expect([ending.paused, ending.starved]).toEqual([[2], []]);
   });
 
+  it("gives no more rows than a batch holds, recoveries included", () => {
+    const three = [1, 2, 3].map((agent) => writing(agent, { recovering: true }));
+    const plan = planProduce([...three, writing(4)], { rows: 9, rowsMax: 2 });
+    expect(plan.commits.map(({ agent }) => agent)).toEqual([1, 2]);
+    expect([plan.paused, plan.starved]).toEqual([[4, 3], []]);
+  });
+
   it("serves those first that have written least when a batch is too narrow for all", () => {
     const plan = planProduce([writing(1, { turnTokens: 4 }), writing(2, { turnTokens: 3 })], { rows: 9, rowsMax: 1 });
     expect(plan.commits.map(({ agent }) => agent)).toEqual([2]);

@@ -37,21 +37,22 @@ export function planProduce<A>(
   },
 ): ProducePlan<A> {
   const plan: ProducePlan<A> = { commits: [], ended: [], overlong: [], paused: [], starved: [] };
+  const recovering: Candidate<A>[] = [];
   const writing: Candidate<A>[] = [];
   for (const candidate of candidates) {
     if (candidate.produced.isStop) plan.ended.push(candidate.agent);
     else if (candidate.turnTokens >= candidate.maxTokens) plan.overlong.push(candidate.agent);
-    else if (candidate.recovering) plan.commits.push(candidate);
+    else if (candidate.recovering) recovering.push(candidate);
     else writing.push(candidate);
   }
-  const width = Math.max(0, room.rowsMax - plan.commits.length);
+  const width = Math.max(0, room.rowsMax - recovering.length);
   const rows = Math.max(0, Math.min(room.rows, width));
   // A batch that is too narrow for all serves those first that have written least, so that nobody waits for ever.
   if (writing.length > width) writing.sort((a, b) => a.turnTokens - b.turnTokens);
-  const endsUnderWay = candidates.some(({ recovering }) => recovering) || plan.ended.length + plan.overlong.length > 0;
-  plan.commits.push(...writing.slice(0, rows));
+  plan.commits.push(...recovering.slice(0, room.rowsMax), ...writing.slice(0, rows));
   const blocked = writing.slice(rows).map(({ agent }) => agent);
+  const endsUnderWay = recovering.length + plan.ended.length + plan.overlong.length > 0;
   if (blocked.length > 0 && room.rows < width && !endsUnderWay) plan.starved.push(blocked.pop() as A);
-  plan.paused.push(...blocked);
+  plan.paused.push(...blocked, ...recovering.slice(room.rowsMax).map(({ agent }) => agent));
   return plan;
 }
