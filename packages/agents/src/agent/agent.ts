@@ -1,4 +1,5 @@
 import type { Branch } from "@lloyal-labs/sdk";
+import { withResolvers } from "effection";
 import type { TurnPlan } from "../policy/agent-policy.ts";
 import { type AgentState, type StateChange, transition } from "./agent-state.ts";
 import type { PastCall } from "./past-call.ts";
@@ -39,6 +40,8 @@ export class Agent {
   stale = 0;
   /** Set while its last turn, the recovery, is being written. */
   recovery: Recovery | undefined;
+  /** Resolved when it is done: what runs on its behalf ends then. */
+  readonly ending = withResolvers<void>();
   result: unknown = null;
   /** Why it did not return by itself. */
   reason: string | undefined;

@@ -1,5 +1,5 @@
 import type { Operation } from "effection";
-import { call, run, sleep, spawn, suspend, until, withResolvers } from "effection";
+import { call, ensure, run, sleep, spawn, suspend, until, withResolvers } from "effection";
 import { describe, expect, it } from "vitest";
 import { parallel } from "../orchestrate/parallel.ts";
 import { DefaultAgentPolicy } from "../policy/default-policy.ts";
@@ -282,5 +282,53 @@ describe("an orchestrator that lets go of an agent", () => {
     );
     expect(value.agents.map(({ outcome }) => outcome)).toEqual(["returned", "cancelled"]);
     expect(left).toEqual({ cells: 0, branches: 0 });
+  });
+
+  it("halts its call, which then holds up nobody", async () => {
+    let halted = false;
+    const stuckIn = withResolvers<void>();
+    class Endless extends Lookup {
+      override *execute(args: { query: string }): Operation<unknown> {
+        if (args.query !== "two") return yield* super.execute(args);
+        yield* ensure(() => {
+          halted = true;
+        });
+        stuckIn.resolve();
+        yield* suspend();
+        return null;
+      }
+    }
+    const { value } = await runSimulated({ ...size, reply: diligent }, () =>
+      agentPool({
+        *orchestrate(pool) {
+          const stuck = yield* spawn(() => pool.run({ content: "task two" }));
+          yield* stuckIn.operation;
+          yield* stuck.halt();
+          yield* pool.run({ content: "task one" });
+        },
+        tools: [new Endless()],
+        terminal: new Report(),
+      }),
+    );
+    expect(halted).toBe(true);
+    expect(value.agents.map(({ outcome }) => outcome)).toEqual(["cancelled", "returned"]);
+  });
+
+  it("ends a request that never became an agent, too", async () => {
+    const { value, events } = await runSimulated({ ...size, nSeqMax: 1, reply: diligent }, () =>
+      agentPool({
+        *orchestrate(pool) {
+          const first = yield* spawn(() => pool.run({ content: "task one" }));
+          const second = yield* spawn(() => pool.run({ content: "task two" }));
+          yield* sleep(0);
+          yield* second.halt();
+          yield* first;
+        },
+        tools: [new Lookup()],
+        terminal: new Report(),
+      }),
+    );
+    expect(value.agents.map(({ outcome }) => outcome)).toEqual(["returned", "cancelled"]);
+    expect(events.filter((event) => event.type === "agent:done")).toHaveLength(2);
   });
 });

@@ -1,4 +1,4 @@
-import { call, type Operation, spawn } from "effection";
+import { call, type Operation, race, spawn } from "effection";
 import { type PendingCall, type PoolState, viewOf } from "../pool/pool-state.ts";
 import { runTool } from "../tools/run-tool.ts";
 import type { AnyTool } from "../tools/tool.ts";
@@ -21,7 +21,12 @@ export function* dispatchCalls(pool: PoolState): Operation<void> {
   }
 }
 
+/** A call ends with its agent: whoever lets go of the one halts the other. */
 function* dispatchOne(pool: PoolState, each: PendingCall): Operation<void> {
+  yield* race([runCall(pool, each), each.agent.ending.operation]);
+}
+
+function* runCall(pool: PoolState, each: PendingCall): Operation<void> {
   const { agent, tool: name, args, callId } = each;
   const tool = pool.tools.get(name) as AnyTool;
   const outcome = yield* runTool(tool, {

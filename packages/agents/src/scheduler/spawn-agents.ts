@@ -24,9 +24,10 @@ export function* spawnAgents(pool: PoolState): Operation<void> {
     sequences: pool.store.available,
     liveAgents: liveAgents(pool).length,
   });
-  pool.waiting = plan.wait.map(({ request }) => request);
-  for (const { request, promptTokens } of plan.drop)
+  for (const { request, promptTokens } of plan.drop) {
+    forget(pool, request);
     endRequest(pool, request, "dropped", `its prompt of ${promptTokens} tokens can never fit into what is left`);
+  }
   if (plan.admit.length === 0) return;
 
   const prompts = new Map<Agent, PromptDelta>();
@@ -40,10 +41,14 @@ export function* spawnAgents(pool: PoolState): Operation<void> {
   holdLease(pool);
 }
 
-/** Forks the agent's branch. The pool knows it from that moment, so that nothing can end it without its branch. */
+/**
+ * Forks the agent's branch. A request waits until there is one, and the pool knows the agent from then on, so that
+ * whatever ends the pool finds one or the other.
+ */
 function openAgent(pool: PoolState, request: SpawnRequest, promptTokens: number): Agent {
   const { id, task } = request;
   const agent = new Agent({ id, parentAgentId: pool.parentAgentId, task, branch: pool.openBranch() });
+  forget(pool, request);
   pool.agents.push(agent);
   pool.settled.set(agent, request);
   if (pool.sampling) agent.branch.setSamplerParams({ ...pool.sampling, seed: seedOf(pool.sampling.seed ?? 0, id) });
@@ -55,6 +60,10 @@ function openAgent(pool: PoolState, request: SpawnRequest, promptTokens: number)
     promptTokens,
   });
   return agent;
+}
+
+function forget(pool: PoolState, request: SpawnRequest): void {
+  pool.waiting = pool.waiting.filter((other) => other !== request);
 }
 
 /** Cells that an admission leaves free: for the rest of every open turn, and for what the lease holds. */
