@@ -5,11 +5,10 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gtestCounts, stepCounts, sumCounts, summaryLine, vitestCounts } from "./lib/counts.mjs";
 import { runMain } from "./lib/main.mjs";
-import { testModels } from "./lib/models.mjs";
 import { withPrivateTemp } from "./lib/private-temp.mjs";
 import { Problem } from "./lib/problem.mjs";
 import { run } from "./lib/run.mjs";
-import { setup } from "./setup.mjs";
+import { setUpTests } from "./lib/test-setup.mjs";
 
 await runMain(async (signal) => {
   const counts = await setUpAndCheck(signal);
@@ -20,8 +19,8 @@ await runMain(async (signal) => {
 /** @param {AbortSignal} signal */
 async function setUpAndCheck(signal) {
   try {
-    const ready = await setup({ signal, forTests: true });
-    return await withPrivateTemp(ready.context.cache, (temp) => check(ready, temp));
+    const context = await setUpTests(signal);
+    return await withPrivateTemp(context.cache, (temp) => check(context, temp));
   } catch (error) {
     // Without a set-up there is nothing to check, and that is a failure like any other.
     const isModelError = error instanceof Error && "code" in error && String(error.code).startsWith("MODEL_");
@@ -32,18 +31,14 @@ async function setUpAndCheck(signal) {
 }
 
 /**
- * @param {Awaited<ReturnType<typeof setup>>} ready
+ * @param {import("./lib/context.mjs").Context} context
  * @param {string} temp - for the reports
  */
-async function check({ context, llamaPrefix, docs, modelPaths }, temp) {
-  const models = Object.fromEntries(Object.keys(testModels).map((name, index) => [name, modelPaths[index]]));
+async function check(context, temp) {
   const gtest = join(temp, "gtest");
   await mkdir(gtest);
   const env = {
     ...context.env,
-    ...models,
-    LLOYAL_DOCS: docs,
-    LLAMA_PREFIX: llamaPrefix,
     GTEST_OUTPUT: `json:${gtest}/`,
     // The programs write into a pipe of ours; what is at its other end decides about colours.
     ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}),
@@ -74,6 +69,8 @@ async function check({ context, llamaPrefix, docs, modelPaths }, temp) {
     stepCounts(await step("types", "pnpm", ["types"])),
     stepCounts(await step("lint", "pnpm", ["lint"])),
     stepCounts(await step("layers", "pnpm", ["layers"])),
+    stepCounts(await step("dead code", "pnpm", ["knip"])),
+    stepCounts(await step("packages", "pnpm", ["packages"])),
     gtestCounts(...(await cppTests(step, gtest))),
     await vitest("unit"),
     await vitest("model"),

@@ -9,9 +9,9 @@ import { run } from "./run.mjs";
  * @param {AbortSignal} signal
  */
 export async function cruise(root, signal) {
-  const command = join(root, "node_modules", ".bin", "depcruise");
+  const command = join(root, "node_modules", "dependency-cruiser", "bin", "dependency-cruise.mjs");
   const args = ["--config", ".dependency-cruiser.mjs", "--output-type", "json", "packages", "apps", "bench"];
-  const { exitCode, output } = await run(command, args, { cwd: root, env: process.env, signal });
+  const { exitCode, output } = await run(process.execPath, [command, ...args], { cwd: root, env: process.env, signal });
   const report = readReport(output);
   if (!report) throw new Problem(`dependency-cruiser ended with exit code ${exitCode}:\n${output}`);
   const { modules, summary } = report;

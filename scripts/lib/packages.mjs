@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { ensurePnpm } from "./pnpm.mjs";
 import { runStep } from "./run-step.mjs";
 import { withStep } from "./step.mjs";
@@ -81,5 +81,5 @@ function readRecord(path) {
  */
 function withFolderOnPath(context, folder) {
   if (!folder) return context;
-  return { ...context, env: { ...context.env, PATH: `${folder}:${context.env.PATH}` } };
+  return { ...context, env: { ...context.env, PATH: `${folder}${delimiter}${context.env.PATH}` } };
 }

@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 
 const patienceMs = 3_000;
+const isWindows = process.platform === "win32";
 
 /** @type {Set<number>} */
 const groups = new Set();
@@ -25,7 +26,12 @@ process.on("exit", () => {
  */
 export async function run(command, args, { cwd, env, signal, onLine, echo }) {
   signal.throwIfAborted();
-  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(...platformCommand(command, args), {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: !isWindows, // there it would mean a console window of its own, and no group
+  });
   const { pid } = child;
   if (pid) groups.add(pid);
   let output = "";
@@ -67,10 +73,26 @@ export async function run(command, args, { cwd, env, signal, onLine, echo }) {
 }
 
 /**
+ * npm and pnpm are batch files on Windows, which `spawn` starts through a command interpreter only.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @returns {[string, string[]]}
+ */
+function platformCommand(command, args) {
+  const isBatch = isWindows && ["npm", "pnpm"].includes(command);
+  return isBatch ? ["cmd.exe", ["/d", "/c", command, ...args]] : [command, [...args]];
+}
+
+/**
  * @param {number} pid
  * @param {NodeJS.Signals} signal
  */
 function signalGroup(pid, signal) {
+  if (isWindows) {
+    spawnSync("taskkill", ["/pid", String(pid), "/t", "/f"]);
+    return;
+  }
   try {
     process.kill(-pid, signal);
   } catch {

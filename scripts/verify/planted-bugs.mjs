@@ -13,9 +13,9 @@
 /** @type {readonly PlantedBug[]} */
 export const plantedBugs = [
   {
-    name: "a branch is not pruned when the prefill of its agent is halted",
-    file: "packages/agents/src/scheduler/spawn-agents.ts",
-    find: "yield* ensure(() => branch.pruneSubtreeSync());",
+    name: "the branches of a halted pool are not pruned",
+    file: "packages/agents/src/pool/use-agent-pool.ts",
+    find: "for (const { branch } of pool.agents) branch.pruneSubtreeSync();",
     replace: "",
   },
   {
@@ -133,7 +133,7 @@ export const plantedBugs = [
   {
     name: "an agent that is let go of goes on",
     file: "packages/agents/src/pool/use-agent-pool.ts",
-    find: 'if (agent) endAgent(pool, agent, "cancelled");',
-    replace: "",
+    find: 'if (agent) endAgent(pool, agent, "cancelled");\n  else if (pool',
+    replace: "if (!agent && pool",
   },
 ];

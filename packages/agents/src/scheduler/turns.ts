@@ -23,7 +23,7 @@ export function writeTurn(pool: PoolState, agent: Agent, plan: TurnPlan): void {
 }
 
 /** The schemas that hold in the agent's present turn: a tool may narrow its own. */
-export function schemasFor(pool: PoolState, agent: Agent, names: readonly string[]): ToolSchema[] {
+function schemasFor(pool: PoolState, agent: Agent, names: readonly string[]): ToolSchema[] {
   return names.flatMap((name) => {
     const tool = pool.tools.get(name);
     if (!tool) return [];
