@@ -43,15 +43,16 @@ Result<SequenceHandle> BranchTable::fork(SequenceHandle parent) {
 }
 
 bool BranchTable::close(SequenceHandle handle) {
-  Slot* slot = find(handle);
-  if (!slot) return false;
-  if (!slot->in_flight) {
-    slots_.erase(handle);
-    return false;
-  }
-  slot->zombie = true;
-  slot->in_flight->dead[slot->flight_index] = true;
-  return slot->in_flight->living.fetch_sub(1) == 1;
+  const auto found = slots_.find(handle);
+  if (found == slots_.end()) return false;
+  const std::shared_ptr<Deaths> flight = found->second.in_flight;
+  const size_t index = found->second.flight_index;
+  // In flight too the lease goes back at once: the removal of its cells is queued, and nothing that is queued runs
+  // before the batch has landed, neither the removal nor what the next owner of the id asks for.
+  slots_.erase(found);
+  if (!flight) return false;
+  flight->dead[index] = true;
+  return flight->living.fetch_sub(1) == 1;
 }
 
 Status BranchTable::set_grammar(SequenceHandle handle, const std::optional<std::string>& gbnf) {
@@ -135,10 +136,6 @@ void BranchTable::land(Flight& flight) {
     const auto found = slots_.find(entry.handle);
     if (found == slots_.end()) continue;
     Slot& slot = found->second;
-    if (slot.zombie) {
-      slots_.erase(found);
-      continue;
-    }
     slot.in_flight.reset();
     if (!flight.status.ok()) continue;
     slot.state = std::move(entry.state);
@@ -155,7 +152,7 @@ BranchTable::Slot* BranchTable::find(SequenceHandle handle) {
 
 const BranchTable::Slot* BranchTable::find(SequenceHandle handle) const {
   const auto found = slots_.find(handle);
-  return found == slots_.end() || found->second.zombie ? nullptr : &found->second;
+  return found == slots_.end() ? nullptr : &found->second;
 }
 
 Result<BranchTable::Slot*> BranchTable::at_rest(SequenceHandle handle, const char* doing) {
@@ -167,7 +164,7 @@ Result<BranchTable::Slot*> BranchTable::at_rest(SequenceHandle handle, const cha
 
 SequenceHandle BranchTable::insert(BranchState state) {
   const SequenceHandle handle = next_handle_++;
-  slots_.emplace(handle, Slot{pool_.acquire(), std::move(state), {}, {}, 0, false});
+  slots_.emplace(handle, Slot{pool_.acquire(), std::move(state), {}, {}, 0});
   return handle;
 }
 

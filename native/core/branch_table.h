@@ -21,8 +21,8 @@ class BranchTable {
 
   Result<SequenceHandle> open(const SamplingParams& sampling, const std::optional<std::string>& grammar);
   Result<SequenceHandle> fork(SequenceHandle parent);
-  // In flight: the handle is gone at once, lease and cells when the batch lands. True when that batch now decodes
-  // for nobody, and may be aborted.
+  // Handle and lease are free at once, the cells before the next batch. True when a batch in flight now decodes for
+  // nobody, and may be aborted.
   bool close(SequenceHandle handle);
   Status set_grammar(SequenceHandle handle, const std::optional<std::string>& grammar);
   Status set_sampling(SequenceHandle handle, const SamplingParams& sampling);
@@ -44,7 +44,6 @@ class BranchTable {
     std::optional<Produced> memo; // of produce, until anything that it depends on changes
     std::shared_ptr<Deaths> in_flight;
     size_t flight_index = 0;
-    bool zombie = false;
   };
 
   Slot* find(SequenceHandle handle);

@@ -48,24 +48,12 @@ void expect_all_or_nothing(FlightKind kind, int ticks, const std::vector<std::ve
   }
   const int64_t cells = bench.cells();
 
-  struct Fuse {
-    int left;
-    bool blown;
-  } fuse{0, false};
-  llama_set_abort_callback(
-      bench.context->get(),
-      [](void* data) {
-        auto& it = *static_cast<Fuse*>(data);
-        it.blown = it.blown || --it.left < 0;
-        return it.blown;
-      },
-      &fuse);
-
+  test::Fuse fuse(bench);
   int failures = 0;
   for (int length = 0;; length += 7) {
-    fuse = {length, false};
+    fuse.light(length);
     const Status status = bench.fly(kind, requests, ticks).status;
-    fuse = {1 << 30, false};
+    fuse.put_out();
     if (status.ok()) break;
     ++failures;
     ASSERT_EQ(status.code, Code::decode_failed);

@@ -113,6 +113,17 @@ int64_t Bench::cells() {
   return count_cells(*context);
 }
 
+Fuse::Fuse(Bench& bench) {
+  llama_set_abort_callback(
+      bench.context->get(),
+      [](void* data) {
+        auto& fuse = *static_cast<Fuse*>(data);
+        fuse.blown = fuse.blown || --fuse.left < 0;
+        return fuse.blown;
+      },
+      this);
+}
+
 std::vector<llama_token> tokens(size_t count, int salt) {
   std::mt19937 generator(static_cast<unsigned>(salt) + 1);
   std::vector<llama_token> ids(count);

@@ -37,6 +37,16 @@ struct Bench {
   BranchTable table;
 };
 
+// Makes llama.cpp abort a decode after `left` more questions of its callback, and every decode after that.
+struct Fuse {
+  explicit Fuse(Bench& bench);
+  void light(int questions) { left = questions, blown = false; }
+  void put_out() { light(1 << 30); }
+
+  int left = 1 << 30;
+  bool blown = false;
+};
+
 // n tokens of ordinary text, different for each salt.
 std::vector<llama_token> tokens(size_t count, int salt = 0);
 

@@ -25,7 +25,7 @@ function isNativeError(error: unknown): error is NativeError {
 }
 
 /** The typed error for a native one. Anything else is passed through: it is our bug, or the caller's exception. */
-export function mapError(error: unknown): unknown {
+function mapError(error: unknown): unknown {
   if (!isNativeError(error)) return error;
   const { code, message, facts } = error;
   const cause = error.log ? new Error(error.log) : undefined;

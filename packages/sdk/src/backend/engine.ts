@@ -77,8 +77,8 @@ export interface Engine {
   fork(parent: SequenceHandle): SequenceHandle;
 
   /**
-   * Gives the lease back. Closing twice is a no-op. A sequence in flight becomes a zombie until its batch
-   * returns; its id is reused only after its cells are gone.
+   * Gives the lease back at once, also while a batch decodes the sequence: its cells go when that batch has landed,
+   * before anything that the next owner of the lease asks for. Closing twice is a no-op.
    */
   close(sequence: SequenceHandle): void;
 
@@ -98,7 +98,8 @@ export interface Engine {
   /**
    * `commit` and then `produce` for every entry, in one call, `maxTicks` times over (default 1: one tick).
    * A sequence leaves the run when it produces a stop token or `until` holds for its text. Resolves to what
-   * each entry produced, in the order of `entries`; all but the last token of each are committed.
+   * each entry produced, in the order of `entries`; all but the last token of each are committed. A sequence that
+   * was closed meanwhile has produced nothing.
    * A remote engine serves many ticks per call; a local one is asked for one.
    */
   run(entries: readonly CommitEntry[], options?: RunOptions): Promise<Produced[][]>;

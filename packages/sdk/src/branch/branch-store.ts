@@ -19,8 +19,8 @@ export class BranchStore {
    *
    * @throws KvExhaustedError, DecodeFailedError. Every branch is as before: all or nothing.
    */
-  prefill(entries: readonly (readonly [Branch, readonly Token[]])[]): Promise<void> {
-    return this.#tree.prefill(entries.map(([branch, tokens]) => ({ node: this.#nodeOf(branch), tokens })));
+  async prefill(entries: readonly (readonly [Branch, readonly Token[]])[]): Promise<void> {
+    await this.#tree.prefill(entries.map(([branch, tokens]) => ({ node: this.#nodeOf(branch), tokens })));
   }
 
   /**
@@ -28,19 +28,23 @@ export class BranchStore {
    *
    * @throws KvExhaustedError, DecodeFailedError, GrammarRejectedError. Every branch is as before.
    */
-  commit(entries: readonly (readonly [Branch, Token])[]): Promise<void> {
-    return this.#tree.commit(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+  async commit(entries: readonly (readonly [Branch, Token])[]): Promise<void> {
+    await this.#tree.commit(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
   }
 
   /**
    * `commit`, then `produceSync` for every branch: one call for a whole tick. The produced tokens stay as memos,
-   * so a `produceSync` that follows costs nothing. Failures as `commit`.
+   * so a `produceSync` that follows costs nothing. The place of a branch that was pruned meanwhile is undefined.
+   * Failures as `commit`.
    */
-  step(entries: readonly (readonly [Branch, Token])[]): Promise<Produced[]> {
-    return this.#tree.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+  async step(entries: readonly (readonly [Branch, Token])[]): Promise<Produced[]> {
+    return await this.#tree.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
   }
 
-  /** Cells that no prefill or commit may take until released. Throws KvExhaustedError when fewer are free. */
+  /**
+   * Cells that no prefill or commit may take until released. Throws KvExhaustedError when fewer are free, and
+   * InvalidArgumentError when `cells` is no whole number.
+   */
   reserve(cells: number): Reservation {
     return this.#tree.reserve(cells);
   }

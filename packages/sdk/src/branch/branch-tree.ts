@@ -77,8 +77,14 @@ export class BranchTree {
     return this.#ledger.pressure();
   }
 
-  /** Cells that no prefill or commit may take until released. Throws KvExhaustedError when fewer are free. */
+  /**
+   * Cells that no prefill or commit may take until released. Throws KvExhaustedError when fewer are free,
+   * InvalidArgumentError when `cells` is no whole number.
+   */
   reserve(cells: number): Reservation {
+    // A negative one would hand out cells that are not there, and NaN would turn every later comparison false.
+    if (!Number.isSafeInteger(cells) || cells < 0)
+      throw new InvalidArgumentError("a reservation is a whole number of cells.", { cells: String(cells) });
     this.#requireFree(cells, "a reservation");
     return this.#ledger.reserve(cells);
   }
@@ -121,6 +127,7 @@ export class BranchTree {
 
   /** All or nothing: on rejection every node is as before. */
   async prefill(entries: readonly { node: BranchNode; tokens: readonly Token[] }[]): Promise<void> {
+    for (const { node } of entries) this.requireLive(node, "prefill");
     const jobs = entries.filter((entry) => entry.tokens.length > 0);
     if (jobs.length === 0) return;
     const total = jobs.reduce((sum, job) => sum + job.tokens.length, 0);
@@ -152,7 +159,7 @@ export class BranchTree {
   /** `commit`, then the next token of every node: one engine call for a whole tick. */
   async step(entries: readonly { node: BranchNode; token: Token }[]): Promise<Produced[]> {
     const produced = await this.#commitWith(entries, (rows) => this.engine.run(rows));
-    return produced.map((ticks) => ticks[ticks.length - 1] as Produced);
+    return produced.map(([next]) => next as Produced);
   }
 
   requireLive(node: BranchNode, doing: string): void {
@@ -168,14 +175,7 @@ export class BranchTree {
     entries: readonly { node: BranchNode; token: Token }[],
     call: (rows: { sequence: SequenceHandle; token: Token }[]) => Promise<T>,
   ): Promise<T> {
-    const { nUbatch } = this.engine.capabilities;
     if (entries.length === 0) throw new InvalidArgumentError("a tick needs at least one row.");
-    if (entries.length > nUbatch) {
-      throw new InvalidArgumentError(`one tick has ${entries.length} rows; at most ${nUbatch} fit.`, {
-        rows: entries.length,
-        nUbatch,
-      });
-    }
     const record: BatchRecord = {
       type: "commit",
       entries: entries.map(({ node, token }) => ({ branch: node.id, position: node.position, token })),
@@ -209,7 +209,6 @@ export class BranchTree {
     call: () => Promise<T>,
     land: () => void,
   ): Promise<T> {
-    if (new Set(nodes).size < nodes.length) throw new InvalidArgumentError("one branch appears twice in a batch.");
     for (const node of nodes) this.requireIdle(node, record.type);
     this.#requireFree(cells, record.type);
     const promised = this.#ledger.reserve(cells);
@@ -239,7 +238,7 @@ export class BranchTree {
     }
   }
 
-  // A node pruned in flight is a zombie: its cells were given back at the prune and are not counted again.
+  // The cells of a node that was pruned in flight were given back at the prune, and are not counted again.
   #advance(node: BranchNode, tokens: number): void {
     if (node.disposed) return;
     node.position += tokens;

@@ -55,7 +55,7 @@ function systemTurn(text: string, tools: readonly ToolSchema[]): Segment[] {
 
 function toolLine({ name, description, parameters }: ToolSchema): string {
   const json = JSON.stringify({ name, description, parameters });
-  return marker.test(json) ? withoutBrackets(json) : json;
+  return forges(json) ? withoutBrackets(json) : json;
 }
 
 /**
@@ -64,12 +64,17 @@ function toolLine({ name, description, parameters }: ToolSchema): string {
  * others stay as they are, which is cheaper and easier to quote from. Nothing is left for a nonce to protect.
  */
 function encodeIfItForges(text: string): string {
-  return marker.test(text) ? withoutBrackets(JSON.stringify(text)) : text;
+  return forges(text) ? withoutBrackets(JSON.stringify(text)) : text;
 }
 
-// Loose on purpose (`</ TOOL_response`): what a model would take for a marker counts, not what is equal to it.
-// In JSON the white space between may be escaped.
+// Loose on purpose (`</ TOOL_response`, or with characters between that nobody sees): what a model would take for a
+// marker counts, not what is equal to it. In JSON the white space between may be escaped.
 const marker = /<(?:[\s/]|\\[nrt])*tool(?:s|_)/i;
+const unseen = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
+
+function forges(text: string): boolean {
+  return marker.test(text.replace(unseen, ""));
+}
 
 // In JSON a bracket stands inside strings only, so the text means the same.
 function withoutBrackets(json: string): string {

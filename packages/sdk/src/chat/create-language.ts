@@ -2,6 +2,7 @@ import type { Vocabulary } from "../backend/vocabulary.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { toolCallGrammar } from "../grammar/tool-call-grammar.ts";
 import { chatmlTurns, type Turns } from "./chatml.ts";
+import { detokenize } from "./detokenize.ts";
 import type { Language, Segment } from "./language.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
 import { tokenizeSegments } from "./segments.ts";
@@ -64,16 +65,4 @@ function nameFamily(literals: ReadonlySet<string>, template: string): string {
 
 function beginOfSequence(vocabulary: Vocabulary): Segment[] {
   return vocabulary.bos === undefined ? [] : [{ text: detokenize(vocabulary, [vocabulary.bos]), origin: "scaffold" }];
-}
-
-function detokenize(vocabulary: Vocabulary, tokens: readonly number[]): string {
-  const pieces = tokens.map((token) => vocabulary.bytes(token, true));
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let end = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, end);
-    end += piece.length;
-  }
-  // Without ignoreBOM a decoder drops U+FEFF at the start of a text, and the round trip is not exact.
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }

@@ -2,6 +2,7 @@ import type { Token } from "../backend/ids.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { Segment } from "./language.ts";
+import { compileSpellable, type Spellable } from "./spellable.ts";
 import { compileSplitLiterals, type SplitLiterals } from "./split-literals.ts";
 
 /**
@@ -14,7 +15,8 @@ import { compileSplitLiterals, type SplitLiterals } from "./split-literals.ts";
  * into their tokens. So content is cut inside every structural literal first.
  *
  * @param segments - neighbours of the same kind are joined first, so that a literal spread over two contents is seen
- * @returns token ids, shape [n]; detokenized, content reads exactly as given (a lone surrogate as U+FFFD)
+ * @returns token ids, shape [n]; detokenized, content reads exactly as given, but for U+FFFD in place of each
+ * character that the vocabulary cannot spell
  * @throws Error when content yields a structural token all the same. That is a bug here or in the vocabulary, and
  * going on would hand the prompt's structure to whoever wrote the content.
  * @remarks Cost: O(text), one `tokenize` call per piece.
@@ -27,7 +29,7 @@ export function tokenizeSegments(vocabulary: Vocabulary, segments: readonly Segm
       append(tokens, vocabulary.tokenize(text, true));
       continue;
     }
-    for (const piece of guard.split(wellFormed(text))) {
+    for (const piece of guard.split(guard.spellable(text))) {
       const pieceTokens = vocabulary.tokenize(piece, false);
       guard.assertNoStructure(pieceTokens);
       append(tokens, pieceTokens);
@@ -53,17 +55,14 @@ function joinNeighbours(segments: readonly Segment[]): Run[] {
   return runs;
 }
 
-// A tokenizer reads UTF-8, where a lone surrogate becomes U+FFFD: replaced before, not after, literals are looked for.
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
-}
-
 // A spread into push() would overflow the stack on a long page.
 function append(tokens: Token[], more: readonly Token[]): void {
   for (const token of more) tokens.push(token);
 }
 
 interface ContentGuard {
+  /** Comes before `split`: what a tokenizer reads as U+FFFD has to be that before literals are looked for. */
+  spellable: Spellable;
   split: SplitLiterals;
   assertNoStructure(tokens: readonly Token[]): void;
 }
@@ -83,6 +82,7 @@ function createContentGuard(vocabulary: Vocabulary): ContentGuard {
   const textOf = new Map(vocabulary.structural.map(({ token, text }) => [token, text]));
   for (const [token, text] of textOf) refuseUnsplittable(token, text);
   return {
+    spellable: compileSpellable(vocabulary),
     split: compileSplitLiterals([...textOf.values()]),
     assertNoStructure(tokens) {
       for (const token of tokens)

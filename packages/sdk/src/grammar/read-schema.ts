@@ -1,7 +1,7 @@
 import { GrammarInvalidError } from "../errors.ts";
 import type { PropertyNode, Scalar, SchemaNode } from "./schema-node.ts";
 
-export const schemaLimits = {
+const schemaLimits = {
   depth: 64,
   /** Properties, enum values and alternatives, in all. */
   entries: 4096,

@@ -9,25 +9,31 @@ import type {
   RunOptions,
   SamplingParams,
 } from "../backend/engine.ts";
-import type { SequenceHandle, Token } from "../backend/ids.ts";
+import type { SequenceHandle } from "../backend/ids.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import {
   BranchDisposedError,
   BranchInFlightError,
   ContextDisposedError,
   DecodeFailedError,
-  GrammarRejectedError,
   InvalidArgumentError,
   KvExhaustedError,
   NoLogitsError,
   SequencesExhaustedError,
 } from "../errors.ts";
-import { checkGrammarLimits } from "../grammar/limits.ts";
-import { compileGbnf, type GbnfAcceptor, type GbnfState } from "./gbnf-acceptor.ts";
-import { checkSampling, sampleRow } from "./simulated-sampler.ts";
+import { SimulatedQueue } from "./simulated-queue.ts";
+import { checkSampling } from "./simulated-sampler.ts";
+import {
+  type Cell,
+  committed,
+  compileGrammar,
+  prefilled,
+  produce,
+  type SequenceState,
+  type SimulatedScript,
+} from "./simulated-sequence.ts";
 
-/** Chooses the next token of a path, or leaves it to the hash. Ignored where the grammar forbids the choice. */
-export type SimulatedScript = (path: readonly Token[]) => Token | undefined;
+export type { SimulatedScript };
 
 export interface SimulatedEngineOptions {
   nCtx?: number;
@@ -35,48 +41,46 @@ export interface SimulatedEngineOptions {
   nUbatch?: number;
   nSeqMax?: number;
   script?: SimulatedScript;
-  /** Called before each batch; a returned fault makes the batch fail after the named number of rows. */
+  /** Called before each batch; a returned fault makes the batch fail. */
   fault?: (batch: { index: number; kind: "prefill" | "commit"; rows: number }) => "no-space" | "compute" | undefined;
   /** Awaited before each batch completes; the default is one turn of the event loop. */
   latency?: () => Promise<void>;
 }
 
-interface Cell {
-  token: Token;
-}
-
-interface Sequence {
-  handle: SequenceHandle;
-  cells: Cell[];
-  row: Float32Array | undefined;
-  sampling: SamplingParams;
-  commits: number;
-  grammar: { acceptor: GbnfAcceptor; state: GbnfState } | undefined;
-  pendingBytes: number[];
+/** A leased sequence. */
+interface Lease {
+  state: SequenceState;
   memo: Produced | undefined;
   inFlight: boolean;
+  closed: boolean;
+}
+
+/** A sequence as its call sees it: a copy that replaces the lease's state when the whole call has succeeded. */
+interface Flying {
+  readonly lease: Lease;
+  /** Place in the call's entries. */
+  readonly index: number;
+  state: SequenceState;
+  produced: Produced[];
 }
 
 export class SimulatedEngine implements Engine {
   readonly capabilities: Capabilities;
   readonly #vocabulary: Vocabulary;
   readonly #options: SimulatedEngineOptions;
-  #sequences = new Map<SequenceHandle, Sequence>();
-  // Closed, but its cells are still in the cache: removed before the next batch, as a real engine does.
-  #zombies = new Set<Sequence>();
+  readonly #queue = new SimulatedQueue();
+  readonly #leases = new Map<SequenceHandle, Lease>();
   #nextHandle = 1;
-  #queue: Promise<unknown> = Promise.resolve();
   #batches = 0;
-  #disposed = false;
+  #disposal: Promise<void> | undefined;
 
   constructor(vocabulary: Vocabulary, options: SimulatedEngineOptions = {}) {
     this.#vocabulary = vocabulary;
     this.#options = options;
-    const nUbatch = options.nUbatch ?? 64;
     this.capabilities = {
       nCtx: options.nCtx ?? 4096,
       nBatch: options.nBatch ?? 64,
-      nUbatch,
+      nUbatch: options.nUbatch ?? 64,
       nSeqMax: options.nSeqMax ?? 16,
       nVocab: vocabulary.size,
       canForkAt: "any",
@@ -89,251 +93,183 @@ export class SimulatedEngine implements Engine {
   open(sampling: SamplingParams = {}, grammar?: string): SequenceHandle {
     this.#requireOpen("open");
     checkSampling(sampling);
-    const compiled = this.#compile(grammar);
     return this.#lease({
       cells: [],
       row: undefined,
       sampling: { ...sampling },
       commits: 0,
-      grammar: compiled,
+      grammar: compileGrammar(grammar),
       pendingBytes: [],
-    }).handle;
+    });
   }
 
   fork(parent: SequenceHandle): SequenceHandle {
-    const from = this.#idle(parent, "fork");
-    return this.#lease({ ...from, cells: [...from.cells], pendingBytes: [...from.pendingBytes] }).handle;
+    return this.#lease(this.#atRest(parent, "fork").state);
   }
 
   close(handle: SequenceHandle): void {
-    const sequence = this.#sequences.get(handle);
-    if (!sequence) return;
-    this.#sequences.delete(handle);
-    this.#zombies.add(sequence);
+    const lease = this.#leases.get(handle);
+    if (lease) lease.closed = true;
+    this.#leases.delete(handle);
   }
 
   prefill(entries: readonly PrefillEntry[]): Promise<void> {
-    const jobs = entries.map(({ sequence, tokens }) => ({ sequence: this.#idle(sequence, "prefill"), tokens }));
-    for (const { tokens } of jobs) this.#requireTokens(tokens);
-    return this.#batch("prefill", jobs, (job) => {
-      const { sequence, tokens } = job;
-      sequence.cells = [...sequence.cells, ...tokens.map((token) => ({ token }))];
-      sequence.pendingBytes = [];
-    }).then(() => {});
+    return this.#fly("prefill", entries, async (flying) => {
+      const next = flying.map(({ state, index }) => {
+        const { tokens } = entries[index] as PrefillEntry;
+        if (tokens.length === 0) throw new InvalidArgumentError("an entry needs at least one token.");
+        return prefilled(this.#vocabulary, state, tokens);
+      });
+      await this.#decode("prefill", flying, next);
+    });
   }
 
-  async commit(entries: readonly CommitEntry[]): Promise<void> {
-    await this.#commit(entries);
+  commit(entries: readonly CommitEntry[]): Promise<void> {
+    return this.#fly("commit", entries, (flying) => this.#tick(entries, flying));
   }
 
-  async run(entries: readonly CommitEntry[], options: RunOptions = {}): Promise<Produced[][]> {
-    const results: Produced[][] = entries.map(() => []);
-    const texts = entries.map(() => "");
-    let active = entries.map((entry, index) => ({ ...entry, index }));
-    for (let tick = 0; tick < (options.maxTicks ?? 1) && active.length > 0; tick++) {
-      await this.#commit(active);
-      const next: typeof active = [];
-      for (const entry of active) {
-        if (!this.#sequences.has(entry.sequence)) continue;
-        const produced = this.produce(entry.sequence);
-        results[entry.index]?.push(produced);
-        texts[entry.index] += produced.text;
-        const done = produced.isStop || options.until?.(entry.index, texts[entry.index] as string);
-        if (!done) next.push({ ...entry, token: produced.token });
+  run(entries: readonly CommitEntry[], { maxTicks = 1, until }: RunOptions = {}): Promise<Produced[][]> {
+    const textOf = ({ produced }: Flying) => produced.map(({ text }) => text).join("");
+    return this.#fly("run", entries, async (flying) => {
+      let writing = flying;
+      for (let tick = 1; writing.length > 0; tick++) {
+        await this.#tick(entries, writing);
+        for (const each of writing) each.produced.push(produce(this.#vocabulary, each.state, this.#options.script));
+        if (tick === maxTicks) break;
+        writing = writing.filter((each) => {
+          const isDone = each.produced.at(-1)?.isStop || until?.(each.index, textOf(each));
+          return !isDone && !each.lease.closed;
+        });
       }
-      active = next;
-    }
-    return results;
+      const results = entries.map((): Produced[] => []);
+      // Whoever closed a sequence waits for nothing that it would have written.
+      for (const each of flying) if (!each.lease.closed) results[each.index] = each.produced.map(copy);
+      return results;
+    });
   }
 
   produce(handle: SequenceHandle): Produced {
-    const sequence = this.#idle(handle, "produce");
-    sequence.memo ??= this.#sample(sequence);
-    return sequence.memo;
+    const lease = this.#atRest(handle, "produce");
+    if (!lease.state.row) throw new NoLogitsError({ branch: handle });
+    lease.memo ??= produce(this.#vocabulary, lease.state, this.#options.script);
+    return copy(lease.memo);
   }
 
   setGrammar(handle: SequenceHandle, grammar: string | undefined): void {
-    const sequence = this.#idle(handle, "setGrammar");
-    sequence.grammar = this.#compile(grammar);
-    sequence.memo = undefined;
+    const lease = this.#atRest(handle, "setGrammar");
+    lease.state = { ...lease.state, grammar: compileGrammar(grammar) };
+    lease.memo = undefined;
   }
 
   setSampling(handle: SequenceHandle, sampling: SamplingParams): void {
-    const sequence = this.#idle(handle, "setSampling");
+    const lease = this.#atRest(handle, "setSampling");
     checkSampling(sampling);
-    sequence.sampling = { ...sampling };
-    sequence.memo = undefined;
+    lease.state = { ...lease.state, sampling: { ...sampling } };
+    lease.memo = undefined;
   }
 
   row(handle: SequenceHandle): Float32Array {
-    const sequence = this.#idle(handle, "row");
-    if (!sequence.row) throw new NoLogitsError({ branch: handle });
-    return sequence.row.slice();
+    const { row } = this.#atRest(handle, "row").state;
+    if (!row) throw new NoLogitsError({ branch: handle });
+    return row.slice();
   }
 
-  countCells(): Promise<number> {
-    return this.#enqueue(async () => {
-      this.#zombies.clear();
-      const distinct = new Set<Cell>();
-      for (const sequence of this.#sequences.values()) for (const cell of sequence.cells) distinct.add(cell);
-      return distinct.size;
-    });
+  async countCells(): Promise<number> {
+    this.#requireOpen("countCells");
+    return await this.#queue.add(async () => this.#distinctCells().size);
   }
 
-  async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    await this.#queue;
-    this.#sequences.clear();
-    this.#zombies.clear();
+  dispose(): Promise<void> {
+    this.#disposal ??= this.#queue
+      .close(new ContextDisposedError({ doing: "a queued call" }))
+      .then(() => this.#leases.clear());
+    return this.#disposal;
   }
 
-  #commit(entries: readonly CommitEntry[]): Promise<void> {
-    const jobs = entries.map(({ sequence, token }) => ({ sequence: this.#idle(sequence, "commit"), tokens: [token] }));
-    for (const { sequence, tokens } of jobs) {
-      this.#requireTokens(tokens);
-      if (!sequence.row) throw new NoLogitsError({ branch: sequence.handle });
-      if (!this.#allows(sequence, tokens[0] as Token)) throw new GrammarRejectedError({ token: tokens[0] as Token });
-    }
-    return this.#batch("commit", jobs, ({ sequence, tokens }) => {
-      const token = tokens[0] as Token;
-      const bytes = this.#vocabulary.bytes(token, true);
-      const state = sequence.grammar?.acceptor.advanceBytes(sequence.grammar.state, bytes);
-      if (sequence.grammar && state && !this.#vocabulary.isStop(token))
-        sequence.grammar = { ...sequence.grammar, state };
-      sequence.pendingBytes = completeText([...sequence.pendingBytes, ...bytes]).rest;
-      sequence.cells = [...sequence.cells, { token }];
-      sequence.commits += 1;
-    });
-  }
-
-  /** One call of the port: all rows or none, strictly after everything queued before it. */
-  #batch<J extends { sequence: Sequence; tokens: readonly Token[] }>(
-    kind: "prefill" | "commit",
-    jobs: readonly J[],
-    apply: (job: J) => void,
-  ): Promise<void> {
-    this.#requireOpen(kind);
-    if (new Set(jobs.map((job) => job.sequence)).size < jobs.length) {
-      throw new InvalidArgumentError("one sequence appears twice in a batch.");
-    }
-    for (const { sequence } of jobs) sequence.inFlight = true;
-    return this.#enqueue(async () => {
+  /** One call of the port: after all calls before it, on copies, which are published together when `work` succeeds. */
+  async #fly<T>(
+    doing: "prefill" | "commit" | "run",
+    entries: readonly { sequence: SequenceHandle }[],
+    work: (flying: Flying[]) => Promise<T>,
+  ): Promise<T> {
+    this.#requireOpen(doing);
+    const leases = entries.map(({ sequence }) => this.#leased(sequence, doing));
+    if (new Set(leases).size < leases.length) throw new InvalidArgumentError("one sequence appears twice in a call.");
+    return await this.#queue.add(async () => {
+      // A sequence that was closed while the call waited is left out: nobody waits for its row.
+      const flying = leases
+        .map((lease, index): Flying => ({ lease, index, state: lease.state, produced: [] }))
+        .filter(({ lease }) => !lease.closed);
+      for (const { lease } of flying) lease.inFlight = true;
       try {
-        this.#zombies.clear();
-        const rows = jobs.reduce((sum, job) => sum + job.tokens.length, 0);
-        const fault = this.#options.fault?.({ index: this.#batches++, kind, rows });
-        await (this.#options.latency?.() ?? new Promise<void>((resolve) => setImmediate(resolve)));
-        const distinct = new Set<Cell>();
-        for (const { cells } of this.#sequences.values()) for (const cell of cells) distinct.add(cell);
-        const available = this.capabilities.nCtx - distinct.size;
-        if (fault === "no-space" || rows > available) {
-          throw new KvExhaustedError({ needed: rows, available: fault ? 0 : available, doing: kind });
+        const result = await work(flying);
+        for (const { lease, state, produced } of flying) {
+          lease.state = state;
+          lease.memo = produced.at(-1);
         }
-        if (fault === "compute") throw new DecodeFailedError({ status: -3, rows, doing: kind });
-        for (const job of jobs) {
-          apply(job);
-          job.sequence.memo = undefined;
-          job.sequence.row = this.#hashRow(job.sequence.cells);
-        }
+        return result;
       } finally {
-        for (const { sequence } of jobs) sequence.inFlight = false;
+        for (const { lease } of flying) lease.inFlight = false;
       }
     });
   }
 
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => {});
-    return result;
+  /** One batch that adds a token to each: the entry's own at first, then what was produced. */
+  async #tick(entries: readonly CommitEntry[], flying: readonly Flying[]): Promise<void> {
+    const { nUbatch } = this.capabilities;
+    if (flying.length > nUbatch)
+      throw new InvalidArgumentError(`a commit holds at most ${nUbatch} rows.`, { rows: flying.length, nUbatch });
+    const next = flying.map(({ state, index, produced }) => {
+      const token = produced.at(-1)?.token ?? (entries[index] as CommitEntry).token;
+      return committed(this.#vocabulary, state, token);
+    });
+    await this.#decode("commit", flying, next);
   }
 
-  #sample(sequence: Sequence): Produced {
-    if (!sequence.row) throw new NoLogitsError({ branch: sequence.handle });
-    const uniform = hashToUnit([sequence.sampling.seed ?? 0, sequence.commits, sequence.cells.length]);
-    const wanted = this.#options.script?.(sequence.cells.map((cell) => cell.token));
-    const token =
-      wanted !== undefined && this.#allows(sequence, wanted)
-        ? wanted
-        : sampleRow(sequence.row, (candidate) => this.#allows(sequence, candidate), sequence.sampling, uniform);
-    if (token === undefined) throw new InvalidArgumentError("the grammar allows no token here.");
-    const isStop = this.#vocabulary.isStop(token);
-    const text = isStop ? "" : completeText([...sequence.pendingBytes, ...this.#vocabulary.bytes(token, true)]).text;
-    return { token, text, isStop };
+  /** All rows or none: brings every sequence from its state to `next`, where there is room. */
+  async #decode(kind: "prefill" | "commit", flying: readonly Flying[], next: readonly SequenceState[]): Promise<void> {
+    const rows = flying.reduce((sum, { state }, i) => sum + (next[i]?.cells.length ?? 0) - state.cells.length, 0);
+    if (rows === 0) return;
+    const fault = this.#options.fault?.({ index: this.#batches++, kind, rows });
+    await (this.#options.latency?.() ?? new Promise<void>((resolve) => setImmediate(resolve)));
+    const available = fault === "no-space" ? 0 : this.capabilities.nCtx - this.#distinctCells(flying).size;
+    if (rows > available) throw new KvExhaustedError({ needed: rows, available, doing: kind });
+    if (fault === "compute") throw new DecodeFailedError({ status: -3, rows, doing: kind });
+    for (const [i, each] of flying.entries()) each.state = next[i] as SequenceState;
   }
 
-  #allows(sequence: Sequence, token: Token): boolean {
-    if (!sequence.grammar) return true;
-    const { acceptor, state } = sequence.grammar;
-    if (this.#vocabulary.isStop(token)) return acceptor.canEnd(state);
-    return acceptor.advanceBytes(state, this.#vocabulary.bytes(token, true)) !== undefined;
+  #distinctCells(flying: readonly Flying[] = []): Set<Cell> {
+    const cells = new Set<Cell>();
+    for (const { state } of [...this.#leases.values(), ...flying]) for (const cell of state.cells) cells.add(cell);
+    return cells;
   }
 
-  #compile(grammar: string | undefined): Sequence["grammar"] {
-    if (grammar === undefined) return undefined;
-    checkGrammarLimits(grammar);
-    const acceptor = compileGbnf(grammar);
-    return { acceptor, state: acceptor.start() };
-  }
-
-  #hashRow(cells: readonly Cell[]): Float32Array {
-    let path = 0x811c9dc5;
-    for (const { token } of cells) path = mix(path ^ Math.imul(token + 1, 0x9e3779b1));
-    const row = new Float32Array(this.capabilities.nVocab);
-    for (let token = 0; token < row.length; token++)
-      row[token] = (mix(path ^ Math.imul(token, 0x85ebca6b)) >>> 8) / 2 ** 21;
-    return row;
-  }
-
-  #lease(state: Omit<Sequence, "handle" | "memo" | "inFlight">): Sequence {
+  #lease(state: SequenceState): SequenceHandle {
     const { nSeqMax } = this.capabilities;
-    if (this.#sequences.size >= nSeqMax) throw new SequencesExhaustedError({ nSeqMax });
-    const sequence: Sequence = { ...state, handle: this.#nextHandle++, memo: undefined, inFlight: false };
-    this.#sequences.set(sequence.handle, sequence);
-    return sequence;
+    if (this.#leases.size >= nSeqMax) throw new SequencesExhaustedError({ nSeqMax });
+    const handle = this.#nextHandle++;
+    this.#leases.set(handle, { state, memo: undefined, inFlight: false, closed: false });
+    return handle;
   }
 
-  #idle(handle: SequenceHandle, doing: string): Sequence {
+  #leased(handle: SequenceHandle, doing: string): Lease {
+    const lease = this.#leases.get(handle);
+    if (!lease) throw new BranchDisposedError({ branch: handle, doing });
+    return lease;
+  }
+
+  #atRest(handle: SequenceHandle, doing: string): Lease {
     this.#requireOpen(doing);
-    const sequence = this.#sequences.get(handle);
-    if (!sequence) throw new BranchDisposedError({ branch: handle, doing });
-    if (sequence.inFlight) throw new BranchInFlightError({ branch: handle, doing });
-    return sequence;
+    const lease = this.#leased(handle, doing);
+    if (lease.inFlight) throw new BranchInFlightError({ branch: handle, doing });
+    return lease;
   }
 
   #requireOpen(doing: string): void {
-    if (this.#disposed) throw new ContextDisposedError({ doing });
-  }
-
-  #requireTokens(tokens: readonly Token[]): void {
-    if (tokens.length === 0) throw new InvalidArgumentError("a batch entry has no tokens.");
-    for (const token of tokens) {
-      if (!Number.isInteger(token) || token < 0 || token >= this.#vocabulary.size) {
-        throw new InvalidArgumentError(`token ${token} is not in the vocabulary.`, {
-          token,
-          size: this.#vocabulary.size,
-        });
-      }
-    }
+    if (this.#disposal) throw new ContextDisposedError({ doing });
   }
 }
 
-/** Splits bytes into the text of whole code points and the bytes of an unfinished one. */
-function completeText(bytes: readonly number[]): { text: string; rest: number[] } {
-  const decoder = new TextDecoder();
-  const text = decoder.decode(Uint8Array.from(bytes), { stream: true });
-  const used = new TextEncoder().encode(text).length;
-  const rest = text.includes("\uFFFD") ? [] : bytes.slice(used);
-  return { text, rest };
-}
-
-function mix(value: number): number {
-  let h = value | 0;
-  h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return h ^ (h >>> 16);
-}
-
-function hashToUnit(parts: readonly number[]): number {
-  return (parts.reduce((hash, part) => mix(hash ^ Math.imul(part + 1, 0x9e3779b1)), 7) >>> 0) / 2 ** 32;
+function copy(produced: Produced): Produced {
+  return { ...produced };
 }

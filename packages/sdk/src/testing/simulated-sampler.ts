@@ -43,7 +43,7 @@ export function sampleRow(
 
 const ranges: Record<keyof SamplingParams, (value: number) => boolean> = {
   temperature: (v) => v >= 0 && v <= 100,
-  topK: (v) => Number.isInteger(v) && v >= 0,
+  topK: (v) => Number.isInteger(v) && v >= 0 && v < 2 ** 31,
   topP: (v) => v > 0 && v <= 1,
   minP: (v) => v >= 0 && v <= 1,
   seed: (v) => Number.isInteger(v) && v >= 0 && v < 2 ** 32,

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { contractCase, refuses, small, stateOf } from "./contract-case.ts";
+
+export const cellCases = [
+  contractCase(
+    "pressure counts the cells that were really allocated",
+    async ({ ctx, store }) => {
+      const { nCtx } = ctx.engine.capabilities;
+      // A backend may round up, as llama.cpp does from 100 to 256.
+      assert.ok(nCtx >= 100);
+      assert.deepEqual(store.pressure(), { nCtx, used: 0, reserved: 0, free: nCtx });
+    },
+    { nCtx: 100 },
+  ),
+
+  contractCase(
+    "a shared prefix counts once, however deep and wide its forks",
+    async ({ root, write, store, settled }) => {
+      const parent = await root();
+      const cells = parent.position;
+      const [a, b] = [parent.forkSync(), parent.forkSync()];
+      await write(a, 2);
+      const c = a.forkSync();
+      await write(c, 3);
+      await write(b, 1);
+      assert.equal(store.pressure().used, cells + 2 + 3 + 1);
+      await settled();
+      c.pruneSync();
+      assert.equal(store.pressure().used, cells + 2 + 1);
+      a.pruneSync();
+      assert.equal(store.pressure().used, cells + 1);
+    },
+  ),
+
+  contractCase("prune frees exactly the branch's own cells", async ({ root, store, write }) => {
+    const parent = await root();
+    const used = store.pressure().used;
+    const child = parent.forkSync();
+    await write(child, 4);
+    assert.equal(store.pressure().used, used + 4);
+    child.pruneSync();
+    assert.equal(store.pressure().used, used);
+  }),
+
+  contractCase(
+    "two forks share their prefix to the very last cell",
+    async ({ create, filler, store, settled }) => {
+      const parent = create();
+      const left = 7;
+      await parent.prefill(filler(store.pressure().free - left));
+      const [a, b] = [parent.forkSync(), parent.forkSync()];
+      const tick = [a, b].map((branch) => [branch, branch.produceSync().token] as const);
+      for (let step = 1; step <= 3; step++) {
+        await store.commit(tick);
+        assert.equal(store.pressure().free, left - 2 * step);
+        await settled();
+      }
+      const before = [a, b].map(stateOf);
+      await refuses("KV_EXHAUSTED", () => store.commit(tick));
+      assert.deepEqual([a, b].map(stateOf), before);
+      await a.commit(a.produceSync().token);
+      assert.equal(store.pressure().free, 0);
+    },
+    small,
+  ),
+
+  contractCase("the cells of a call are promised until it lands", async ({ root, filler, store }) => {
+    const branch = await root();
+    const { used, nCtx } = store.pressure();
+    const flight = branch.prefill(filler(30));
+    assert.deepEqual(store.pressure(), { nCtx, used, reserved: 30, free: nCtx - used - 30 });
+    await flight;
+    assert.deepEqual(store.pressure(), { nCtx, used: used + 30, reserved: 0, free: nCtx - used - 30 });
+  }),
+
+  contractCase("reserved cells are not given to prefills, commits or other reservations", async (bench) => {
+    const { root, store, filler } = bench;
+    const branch = await root();
+    const held = store.reserve(store.pressure().free - 1);
+    assert.equal(store.pressure().free, 1);
+    await refuses("KV_EXHAUSTED", () => store.reserve(2));
+    await refuses("KV_EXHAUSTED", () => branch.prefill(filler(2)));
+    const { token } = branch.produceSync();
+    await branch.commit(token);
+    await refuses("KV_EXHAUSTED", () => branch.commit(token));
+    await refuses("KV_EXHAUSTED", () => store.step([[branch, token]]));
+    const start = branch.position;
+    held.release();
+    held.release();
+    assert.equal(store.pressure().reserved, 0);
+    await branch.commit(token);
+    assert.equal(branch.position, start + 1);
+  }),
+
+  contractCase("a reservation is a whole number of cells", async ({ store }) => {
+    for (const cells of [-1, 0.5, Number.NaN, Infinity, -0.5, 2 ** 53]) {
+      await refuses("INVALID_ARGUMENT", () => store.reserve(cells), String(cells));
+    }
+    assert.equal(store.pressure().reserved, 0);
+    store.reserve(0).release();
+  }),
+
+  contractCase("a branch pruned in flight leaves no cell behind", async ({ root, store, settled }) => {
+    const parent = await root();
+    const [doomed, other] = [parent.forkSync(), parent.forkSync()];
+    const flight = store.commit([
+      [doomed, doomed.produceSync().token],
+      [other, other.produceSync().token],
+    ]);
+    doomed.pruneSync();
+    await flight;
+    assert.equal(store.pressure().used, other.position);
+    await settled();
+    other.produceSync();
+  }),
+
+  contractCase("all branches of a batch may be pruned in flight", async ({ create, root, filler, store, settled }) => {
+    const branches = [create(), create()];
+    const flight = store.prefill(branches.map((branch) => [branch, filler(150)] as const));
+    for (const branch of branches) branch.pruneSync();
+    assert.equal(store.pressure().used, 0);
+    await flight;
+    await settled();
+    assert.equal(store.pressure().free, store.pressure().nCtx);
+    await root();
+  }),
+
+  contractCase(
+    "a branch pruned while its call waits costs nothing",
+    async ({ create, root, filler, store, settled }) => {
+      const [first, doomed] = [create(), create()];
+      const flights = [first.prefill(filler(20)), doomed.prefill(filler(30))];
+      doomed.pruneSync();
+      await Promise.all(flights);
+      assert.equal(store.pressure().used, 20);
+      await settled();
+      await root();
+    },
+  ),
+
+  contractCase(
+    "the cells of a pruned branch are there for the next call",
+    async ({ create, filler, store }) => {
+      const old = create();
+      await old.prefill(filler(store.pressure().free - 5));
+      const other = create();
+      await refuses("KV_EXHAUSTED", () => other.prefill(filler(50)));
+      old.pruneSync();
+      await other.prefill(filler(50));
+    },
+    small,
+  ),
+
+  contractCase("figures add up over a run", async ({ root, store, write, tokens, filler }) => {
+    const parent = await root();
+    const prompt = parent.position;
+    const [a, b] = [parent.forkSync(), parent.forkSync()];
+    await write(a, 3);
+    await b.prefill(tokens(" x"));
+    const peak = store.pressure().used;
+    b.pruneSync();
+    await refuses("KV_EXHAUSTED", () => a.prefill(filler(store.pressure().free + 1)));
+    const { prefillTokens, decodedTokens, ticks, peakCells } = store.stats;
+    assert.deepEqual(
+      { prefillTokens, decodedTokens, ticks, peakCells },
+      { prefillTokens: prompt + tokens(" x").length, decodedTokens: 3, ticks: 3, peakCells: peak },
+    );
+  }),
+
+  contractCase("an observer hears of every batch that succeeded, and of no other", async ({ root, store, filler }) => {
+    const branch = await root();
+    const heard: unknown[] = [];
+    const stop = store.observe(({ type, entries }) => {
+      const { used, reserved } = store.pressure();
+      heard.push({ type, entries, used, reserved });
+    });
+    const { token } = branch.produceSync();
+    const { id, position } = branch;
+    await branch.commit(token);
+    await refuses("KV_EXHAUSTED", () => branch.prefill(filler(store.pressure().free + 1)));
+    await branch.prefill(filler(3));
+    stop();
+    await branch.prefill(filler(3));
+    assert.deepEqual(heard, [
+      { type: "commit", entries: [{ branch: id, position, token }], used: position + 1, reserved: 0 },
+      {
+        type: "prefill",
+        entries: [{ branch: id, position: position + 1, tokens: 3 }],
+        used: position + 4,
+        reserved: 0,
+      },
+    ]);
+  }),
+];

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import type { Produced, SamplingParams } from "../../backend/engine.ts";
+import type { Token } from "../../backend/ids.ts";
+import type { SessionContext } from "../../backend/session-context.ts";
+import { Branch } from "../../branch/branch.ts";
+import { BranchStore } from "../../branch/branch-store.ts";
+import { type InferenceErrorCode, isInferenceError } from "../../errors.ts";
+
+export interface ContractSize {
+  nCtx: number;
+  nBatch: number;
+  nUbatch: number;
+  nSeqMax: number;
+}
+
+export interface ContractBackend {
+  /** A fresh context of at least this size. The case disposes it. */
+  open(size: ContractSize): Promise<SessionContext>;
+}
+
+export interface ContractCase {
+  name: string;
+  run(backend: ContractBackend): Promise<void>;
+}
+
+/** What a case works with. After the case all cells must be accounted for, and none be left. */
+export interface Bench {
+  ctx: SessionContext;
+  store: BranchStore;
+  /** Another context of the same size. */
+  another(): Promise<Bench>;
+  tokens(text: string): Token[];
+  /** `count` tokens of ordinary text. */
+  filler(count: number): Token[];
+  create(params?: SamplingParams, grammar?: string): Branch;
+  root(text?: string, params?: SamplingParams, grammar?: string): Promise<Branch>;
+  /** Commits `count` produced tokens. */
+  write(branch: Branch, count: number): Promise<Token[]>;
+  /** Commits what is produced up to a stop token, and gives its text. */
+  finish(branch: Branch): Promise<string>;
+  /**
+   * Fills `cells` of the cache behind the ledger's back, so that a batch that the ledger admits fails in the engine.
+   * Takes a sequence. Returns what lets go of them.
+   */
+  hoard(cells: number): Promise<() => void>;
+  /** The engine's count of cells equals the ledger's. */
+  settled(): Promise<void>;
+  /** Prunes every root: then ledger and engine hold nothing. A bench that was disposed has nothing to show. */
+  requireNothingLeft(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export const standard: ContractSize = { nCtx: 512, nBatch: 64, nUbatch: 64, nSeqMax: 8 };
+/** For cases that fill the cache, which costs a real backend seconds. */
+export const small: Partial<ContractSize> = { nCtx: 256 };
+export const prompt = "The quick brown fox jumps over the lazy dog, and then";
+
+export function contractCase(
+  name: string,
+  body: (bench: Bench) => Promise<void>,
+  size: Partial<ContractSize> = {},
+): ContractCase {
+  return {
+    name,
+    async run(backend) {
+      const opened: Bench[] = [];
+      const another = async () => {
+        const ctx = await backend.open({ ...standard, ...size });
+        const bench = benchOf(ctx, another);
+        opened.push(bench);
+        return bench;
+      };
+      try {
+        await body(await another());
+        for (const bench of opened) await bench.requireNothingLeft();
+      } finally {
+        for (const bench of opened) await bench.dispose();
+      }
+    },
+  };
+}
+
+function benchOf(ctx: SessionContext, another: Bench["another"]): Bench {
+  const { engine, language } = ctx;
+  const store = new BranchStore(ctx);
+  const roots: Branch[] = [];
+  let isDisposed = false;
+
+  const bench: Bench = {
+    ctx,
+    store,
+    another,
+    tokens: (text) => language.tokenize([{ text, origin: "user" }]),
+    filler(count) {
+      const words = bench.tokens(" one two three four five");
+      return Array.from({ length: count }, (_, i) => words[i % words.length] as Token);
+    },
+    create(params = {}, grammar) {
+      const branch = Branch.create(ctx, 0, params, undefined, grammar);
+      roots.push(branch);
+      return branch;
+    },
+    async root(text = prompt, params = {}, grammar) {
+      const branch = bench.create(params, grammar);
+      await branch.prefill(bench.tokens(text));
+      return branch;
+    },
+    async write(branch, count) {
+      const written: Token[] = [];
+      for (let i = 0; i < count; i++) {
+        const { token } = branch.produceSync();
+        await branch.commit(token);
+        written.push(token);
+      }
+      return written;
+    },
+    async finish(branch) {
+      let text = "";
+      for (let next: Produced = branch.produceSync(); !next.isStop; next = branch.produceSync()) {
+        text += next.text;
+        await branch.commit(next.token);
+        assert.ok(text.length <= 100, `no stop after: ${text}`);
+      }
+      return text;
+    },
+    async hoard(cells) {
+      const sequence = engine.open();
+      await engine.prefill([{ sequence, tokens: bench.filler(cells) }]);
+      return () => engine.close(sequence);
+    },
+    async settled() {
+      assert.equal(await store.countCells(), store.pressure().used, "the engine's cells equal the ledger's");
+    },
+    async requireNothingLeft() {
+      if (isDisposed) return;
+      await bench.settled();
+      for (const branch of roots) branch.pruneSubtreeSync();
+      const { nCtx, nSeqMax } = engine.capabilities;
+      assert.deepEqual(store.pressure(), { nCtx, used: 0, reserved: 0, free: nCtx });
+      assert.equal(await store.countCells(), 0, "the engine's cells after the last prune");
+      assert.equal(store.available, nSeqMax);
+    },
+    async dispose() {
+      isDisposed = true;
+      await ctx.dispose();
+    },
+  };
+  return bench;
+}
+
+/** Every way to use a branch, by name. A branch that may not be used must refuse each of them. */
+export function usesOf(
+  branch: Branch,
+  store: BranchStore,
+  token: Token,
+): readonly (readonly [string, () => unknown])[] {
+  return [
+    ["produceSync", () => branch.produceSync()],
+    ["produce", () => branch.produce()],
+    ["forkSync", () => branch.forkSync()],
+    ["fork", () => branch.fork()],
+    ["setGrammar", () => branch.setGrammar('root ::= "a"')],
+    ["setSamplerParams", () => branch.setSamplerParams({ temperature: 1 })],
+    ["getLogits", () => branch.getLogits()],
+    ["prefill", () => branch.prefill([token])],
+    ["commit", () => branch.commit(token)],
+    ["store.prefill", () => store.prefill([[branch, [token]]])],
+    ["store.commit", () => store.commit([[branch, token]])],
+    ["store.step", () => store.step([[branch, token]])],
+  ];
+}
+
+export async function refuses(code: InferenceErrorCode, work: () => unknown, what?: string): Promise<void> {
+  await assert.rejects(
+    async () => await work(),
+    (error: unknown) => {
+      assert.ok(isInferenceError(error), `${what ?? code}: ${String(error)}`);
+      assert.equal(error.code, code, what);
+      return true;
+    },
+    what,
+  );
+}
+
+/** All that can be seen of a branch with a row. */
+export function stateOf(branch: Branch) {
+  return { position: branch.position, row: branch.getLogits(), next: branch.produceSync(), isLeaf: branch.isLeaf };
+}
+
+/** One item, where a case knows that there is one. */
+export function only<T>(items: readonly T[]): T {
+  assert.equal(items.length, 1);
+  return items[0] as T;
+}

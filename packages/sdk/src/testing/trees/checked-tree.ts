@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import type { SessionContext } from "../../backend/session-context.ts";
+import type { Branch } from "../../branch/branch.ts";
+import { BranchStore } from "../../branch/branch-store.ts";
+import type { Reservation } from "../../branch/cell-ledger.ts";
+import { type InferenceErrorCode, isInferenceError } from "../../errors.ts";
+import { lengthOf, ModelTree, type Told } from "./model-tree.ts";
+
+interface Call {
+  /** What it was promised. */
+  readonly cells: number;
+  /** Resolves when the call has ended as it should, rejects when it has not. */
+  readonly done: Promise<void>;
+}
+
+/** What a call tells to whom. */
+export type Entries = ReadonlyMap<Branch, readonly Told[]>;
+
+/** A tree on a backend beside its model. Every call is checked when it ends, all of it whenever nothing is in flight. */
+export class CheckedTree {
+  readonly ctx: SessionContext;
+  readonly store: BranchStore;
+  readonly model = new ModelTree();
+  readonly reservations: Reservation[] = [];
+  /** Branches that a call is working on. */
+  readonly flying = new Set<Branch>();
+  /** Whether the engine may fail calls that it ought to serve. */
+  isFaulty = false;
+  drained = 0;
+  failures = 0;
+  prunedInFlight = 0;
+  readonly #hiddenCells: number;
+  readonly #calls = new Set<Call>();
+
+  /** @param hiddenCells - of one sequence that the engine holds and the ledger does not know of */
+  constructor(ctx: SessionContext, hiddenCells: number) {
+    this.ctx = ctx;
+    this.#hiddenCells = hiddenCells;
+    this.store = new BranchStore(ctx);
+  }
+
+  get callsUnderWay(): number {
+    return this.#calls.size;
+  }
+
+  get leasesLeft(): number {
+    return this.store.available - (this.#hiddenCells > 0 ? 1 : 0);
+  }
+
+  /** Cells that the next call may ask for. */
+  get free(): number {
+    const promised = [...this.#calls, ...this.reservations].reduce((sum, { cells }) => sum + cells, 0);
+    return this.ctx.engine.capabilities.nCtx - this.model.used - promised;
+  }
+
+  /**
+   * Starts a call of the store, knowing whether it must be refused. `mustFail` is the code of a mistake that was put
+   * into its entries on purpose.
+   */
+  call(entries: Entries, send: () => Promise<unknown>, mustFail?: InferenceErrorCode): void {
+    if (entries.size === 0) return;
+    const cells = [...entries.values()].flat().reduce((sum, told) => sum + lengthOf(told), 0);
+    const before = new Map([...entries.keys()].map((branch) => [branch, stateOf(branch)]));
+    const hasRoom = cells <= this.free;
+    if (hasRoom) for (const branch of entries.keys()) this.flying.add(branch);
+
+    const requireUnchanged = () => {
+      for (const [branch, state] of before) {
+        if (this.model.branches.has(branch)) assert.deepEqual(stateOf(branch), state, "a failed call changes nothing");
+      }
+    };
+    const land = () => {
+      this.#calls.delete(call);
+      if (hasRoom) for (const branch of entries.keys()) this.flying.delete(branch);
+    };
+    const succeeded = () => {
+      land();
+      assert.ok(hasRoom, "a call was admitted that does not fit");
+      // A branch that goes before its turn takes its mistake along.
+      const isWhole = [...entries.keys()].every((branch) => this.model.branches.has(branch));
+      assert.ok(!mustFail || !isWhole, `${mustFail} was expected`);
+      for (const [branch, told] of entries) this.model.tell(branch, ...told);
+    };
+    const failed = (error: unknown) => {
+      land();
+      if (!isInferenceError(error)) throw error;
+      this.#requireReason(error.code, hasRoom, mustFail);
+      if (hasRoom) requireUnchanged();
+    };
+    const call: Call = { cells: hasRoom ? cells : 0, done: send().then(succeeded, failed) };
+    // What the ledger refuses is refused at once, and its branches are free for the next call.
+    if (!hasRoom) requireUnchanged();
+    // Whoever drains hears of it; until then it is not unhandled.
+    call.done.catch(() => {});
+    this.#calls.add(call);
+  }
+
+  pruneSubtree(branch: Branch): void {
+    const before = this.model.living;
+    branch.pruneSubtreeSync();
+    this.model.pruneSubtree(branch);
+    this.prunedInFlight += before.filter((each) => each.disposed && this.flying.has(each)).length;
+  }
+
+  /** Waits for the call that began first. */
+  async waitForOne(): Promise<void> {
+    for (const { done } of this.#calls) return await done;
+  }
+
+  /** Waits for all calls, and compares tree, model and engine. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.#calls].map(({ done }) => done));
+    this.drained++;
+    const { used, living } = this.model;
+    const { nCtx, nSeqMax } = this.ctx.engine.capabilities;
+    const reserved = this.reservations.reduce((sum, { cells }) => sum + cells, 0);
+    assert.deepEqual(this.store.pressure(), { nCtx, used, reserved, free: nCtx - used - reserved });
+    assert.equal((await this.store.countCells()) - this.#hiddenCells, used, "the engine's cells equal the model's");
+    assert.deepEqual([this.store.liveBranches, this.store.available], [living.length, nSeqMax - living.length]);
+    for (const branch of living) {
+      const { parent, forkHead, cells } = this.model.of(branch);
+      const isLeaf = this.model.childrenOf(branch).length === 0;
+      assert.deepEqual(
+        [branch.position, branch.forkHead, branch.parent, branch.isLeaf, branch.disposed],
+        [cells.length, forkHead, parent, isLeaf, false],
+      );
+    }
+  }
+
+  #requireReason(code: InferenceErrorCode, hasRoom: boolean, mustFail: InferenceErrorCode | undefined): void {
+    if (code === mustFail) return;
+    if (hasRoom) {
+      const hasReason = this.isFaulty || (this.#hiddenCells > 0 && code === "KV_EXHAUSTED");
+      assert.ok(hasReason && ["KV_EXHAUSTED", "DECODE_FAILED"].includes(code), `there is no reason for ${code}`);
+      this.failures++;
+    } else assert.equal(code, "KV_EXHAUSTED", "the ledger refuses what does not fit");
+  }
+}
+
+/** All that a call could change of a branch. */
+function stateOf(branch: Branch) {
+  const { position } = branch;
+  return position > 0 ? { position, row: branch.getLogits(), next: branch.produceSync() } : { position };
+}

@@ -1,0 +1,72 @@
+import type { SamplingParams } from "../../backend/engine.ts";
+import type { Token } from "../../backend/ids.ts";
+import type { Branch } from "../../branch/branch.ts";
+
+/** One thing that a branch was told, by itself or by an ancestor before the fork. */
+export type Told =
+  | { kind: "prefill"; tokens: readonly Token[] }
+  | { kind: "commit"; token: Token }
+  | { kind: "grammar"; grammar: string | undefined }
+  | { kind: "sampling"; sampling: SamplingParams };
+
+/** What is true of a branch. Cells are compared by identity: a fork shares the very objects. */
+export interface ModelBranch {
+  readonly parent: Branch | undefined;
+  readonly forkHead: number;
+  cells: readonly object[];
+  told: readonly Told[];
+}
+
+/**
+ * The tree as it should be: slow, and plain enough to be right. A branch is the list of its cells; the cells in use
+ * are the distinct ones over all branches.
+ */
+export class ModelTree {
+  readonly branches = new Map<Branch, ModelBranch>();
+
+  get living(): Branch[] {
+    return [...this.branches.keys()];
+  }
+
+  get used(): number {
+    return new Set([...this.branches.values()].flatMap(({ cells }) => cells)).size;
+  }
+
+  of(branch: Branch): ModelBranch {
+    const found = this.branches.get(branch);
+    if (!found) throw new Error(`branch ${branch.id} is not alive`);
+    return found;
+  }
+
+  childrenOf(parent: Branch): Branch[] {
+    return this.living.filter((branch) => this.of(branch).parent === parent);
+  }
+
+  create(branch: Branch, told: readonly Told[]): void {
+    this.branches.set(branch, { parent: undefined, forkHead: 0, cells: [], told });
+  }
+
+  fork(parent: Branch, child: Branch): void {
+    const { cells, told } = this.of(parent);
+    this.branches.set(child, { parent, forkHead: cells.length, cells, told });
+  }
+
+  /** A branch that was pruned meanwhile hears nothing any more. */
+  tell(branch: Branch, ...told: readonly Told[]): void {
+    const model = this.branches.get(branch);
+    if (!model) return;
+    const written = told.reduce((sum, each) => sum + lengthOf(each), 0);
+    model.cells = [...model.cells, ...Array.from({ length: written }, () => ({}))];
+    model.told = [...model.told, ...told];
+  }
+
+  pruneSubtree(branch: Branch): void {
+    for (const child of this.childrenOf(branch)) this.pruneSubtree(child);
+    this.branches.delete(branch);
+  }
+}
+
+/** Cells that it takes. */
+export function lengthOf(told: Told): number {
+  return told.kind === "prefill" ? told.tokens.length : told.kind === "commit" ? 1 : 0;
+}
