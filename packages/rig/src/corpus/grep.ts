@@ -1,6 +1,7 @@
 import { RE2JS } from "re2js";
+import { clipped } from "./clipped.ts";
 import { type Corpus, isTabular } from "./corpus.ts";
-import { clipped, quoted, type ToolFault, toolFault } from "./tool-fault.ts";
+import { quoted, type ToolFault, toolFault } from "./tool-fault.ts";
 
 export interface GrepMatch {
   readonly file: string;

@@ -13,7 +13,7 @@ export interface ResourceLimits {
   readonly depthMax: number;
 }
 
-export const defaultResourceLimits: ResourceLimits = {
+const defaultResourceLimits: ResourceLimits = {
   fileBytesMax: 4 * 1024 * 1024,
   totalBytesMax: 128 * 1024 * 1024,
   filesMax: 20_000,

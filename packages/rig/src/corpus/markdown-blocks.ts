@@ -2,6 +2,7 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { gfm } from "micromark-extension-gfm";
 import { type Block, type Section, weigh } from "./blocks.ts";
+import { clipped } from "./clipped.ts";
 import { headingText } from "./heading-text.ts";
 import { markdownPieces } from "./markdown-pieces.ts";
 import { paragraphs } from "./plain-blocks.ts";
@@ -89,13 +90,12 @@ const contextCharsMax = 300;
 function tableBlocks(table: Node, text: string, shift: number): Block[] {
   const [head, ...rows] = (table.children ?? []).map((row) => span(row, shift));
   if (!head) return [];
-  const context = text
+  const cells = text
     .slice(head.start, head.end)
     .split("|")
     .map((cell) => cell.trim())
-    .filter(Boolean)
-    .join(" | ")
-    .slice(0, contextCharsMax);
+    .filter(Boolean);
+  const context = clipped(cells.join(" | "), contextCharsMax);
   const first = rows[0]?.start ?? span(table, shift).end;
   const headEnd = text.lastIndexOf("\n", first - 1);
   const whole = { start: head.start, end: headEnd > head.start ? headEnd : head.end };

@@ -1,6 +1,7 @@
+import { clipped } from "./clipped.ts";
 import { type Corpus, fileOf } from "./corpus.ts";
 import { nearestPaths } from "./nearest-paths.ts";
-import { clipped, quoted, type ToolFault, toolFault } from "./tool-fault.ts";
+import { quoted, type ToolFault, toolFault } from "./tool-fault.ts";
 
 export interface FileLines {
   readonly ok: true;

@@ -58,7 +58,7 @@ export class PassageBook {
 }
 
 /** A passage as a tool result shows it. */
-export function renderPassage(passage: Passage): string {
+function renderPassage(passage: Passage): string {
   return `[${passage.id}] ${passage.chunk.file} > ${passage.chunk.heading}\n${bodyOf(passage)}`;
 }
 

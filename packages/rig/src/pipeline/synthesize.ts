@@ -26,7 +26,8 @@ import { isSupported } from "../corpus/support.ts";
 import { bodyOf, headOf, type Passage, wholeText } from "../evidence/passage-book.ts";
 import type { PlannedQuestion } from "./plan.ts";
 import { promptFile } from "./prompt-file.ts";
-import { coverageMin, planReadings, quoteCharsMax, type Reading } from "./reading.ts";
+import { type Quotable, quotableIn } from "./quotable.ts";
+import { coverageMin, planReadings, type Reading } from "./reading.ts";
 
 export interface Citation {
   /** Id of the passage, as the model wrote it. */
@@ -70,11 +71,15 @@ export function synthesize(
   return scoped(function* () {
     const { index, book } = source.bound;
     const store = yield* Store.expect();
-    const planned = planReadings(query, questions, agents, book, index);
+    const { language } = yield* Ctx.expect();
+    const quotable = quotableIn(language);
+    const planned = planReadings(query, questions, agents, book, index, quotable);
     const coverage = Math.max(0, ...book.citable.map((passage) => index.coverage(query, wholeText(passage))));
     if (planned.length === 0 || coverage < coverageMin) return { statements: [], answerable: false };
-    const readings = fitReadings(planned, (yield* Ctx.expect()).language, store.pressure().free);
-    const drafts = yield* withSpine({ systemPrompt: promptFile("read") }, (spine) => read(spine, readings, index));
+    const readings = fitReadings(planned, language, store.pressure().free);
+    const drafts = yield* withSpine({ systemPrompt: promptFile("read") }, (spine) =>
+      read(spine, readings, index, quotable),
+    );
     const statements = choose(drafts.map((draft) => ({ reading: draft.reading, statement: cite(source, draft) })));
     return { statements, answerable: statements.some(({ citation }) => citation.supported) };
   });
@@ -113,7 +118,12 @@ interface Draft {
 }
 
 /** Two turns for all readings at once: the answer in free words, then its citation under a grammar. */
-function* read(spine: Branch, readings: readonly Reading[], index: SearchIndex): Operation<Draft[]> {
+function* read(
+  spine: Branch,
+  readings: readonly Reading[],
+  index: SearchIndex,
+  quotable: Quotable,
+): Operation<Draft[]> {
   const { language } = yield* Ctx.expect();
   const store = yield* Store.expect();
   const prompts = readings.map(({ question, passage }) => {
@@ -141,7 +151,9 @@ function* read(spine: Branch, readings: readonly Reading[], index: SearchIndex):
     }),
   );
   const texts = answers.map(({ text, complete }) => (complete ? tidy(text) : wholeSentences(tidy(text))));
-  const offers = readings.map(({ question, passage }, i) => offerQuotes(passage, `${texts[i]} ${question}`, index));
+  const offers = readings.map(({ question, passage }, i) =>
+    offerQuotes(passage, `${texts[i]} ${question}`, index, quotable),
+  );
   const citations = yield* respond(
     readings.map(({ passage }, i): Prompted => {
       const grammar = `root ::= ${gbnfLiteral(`[${passage.id}] `)} quote\nquote ::= ${oneOf((offers[i] ?? []).map(({ text }) => text))}`;
@@ -164,10 +176,10 @@ function commonPrefix(lists: readonly (readonly Token[])[]): readonly Token[] {
 }
 
 /** The passage's sentences that share most with the answer and the question, in the order of the text. */
-function offerQuotes(passage: Passage, about: string, index: SearchIndex): Sentence[] {
+function offerQuotes(passage: Passage, about: string, index: SearchIndex, quotable: Quotable): Sentence[] {
   const best = new Set(
     [...passage.sentences]
-      .filter(({ text }) => text.length <= quoteCharsMax)
+      .filter(quotable)
       .sort((a, b) => index.coverage(about, b.text) - index.coverage(about, a.text))
       .slice(0, quotesOffered),
   );

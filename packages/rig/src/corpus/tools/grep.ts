@@ -2,6 +2,7 @@ import { Tool } from "@lloyal-labs/lloyal-agents";
 import type { Operation } from "effection";
 import { renderPassages } from "../../evidence/passage-book.ts";
 import type { BoundCorpus } from "../bound-corpus.ts";
+import { clipped } from "../clipped.ts";
 import { grep } from "../grep.ts";
 
 /** Exact patterns over every file, in linear time. */
@@ -42,6 +43,6 @@ export class GrepTool extends Tool<{ pattern: string }> {
 function listMatches(matches: readonly { file: string; line: number; text: string }[]): string {
   return matches
     .slice(0, 5)
-    .map(({ file, line, text }) => `${file}:${line}: ${text.slice(0, 160)}`)
+    .map(({ file, line, text }) => `${file}:${line}: ${clipped(text, 160)}`)
     .join("\n");
 }

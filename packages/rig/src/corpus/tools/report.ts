@@ -11,7 +11,7 @@ export interface Finding {
 }
 
 /** Says that no passage answers the question. */
-export const noPassage = "none";
+const noPassage = "none";
 
 /** Ends an agent. It can name only passages that it has seen: the grammar holds no other id. */
 export class ReportTool extends Tool<Finding> {
