@@ -7,7 +7,8 @@ import { NativeEngine } from "./native-engine.ts";
 import { NativeVocabulary } from "./native-vocabulary.ts";
 
 /**
- * Loads a model and opens a KV cache over it: both ports, on this machine.
+ * Loads a model and opens a KV cache over it: both ports, on this machine. The file is validated first, and mapped
+ * then: it must not be changed while the context lives, and one that shrinks ends the process.
  *
  * @throws InvalidArgumentError for an option that is unknown or out of range; InferenceError with MODEL_NOT_FOUND,
  *   MODEL_INVALID, CANCELLED or BACKEND_UNAVAILABLE. Nothing stays loaded then.
@@ -32,7 +33,7 @@ export async function createContext(options: ContextOptions): Promise<SessionCon
   }
 }
 
-/** Only the vocabulary of a model file: no weights are read. Pairs a real Language with a simulated engine. */
+/** Only the vocabulary of a model file: no weights are read or needed. Pairs a real Language with a simulated engine. */
 export async function loadVocabulary(modelPath: string): Promise<Vocabulary> {
   return new NativeVocabulary(await loadModel(checkLoadOptions({ modelPath }), true));
 }

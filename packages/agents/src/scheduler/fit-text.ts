@@ -31,6 +31,7 @@ export function fitResults(
 
 function cutAtLine(text: string, charsMax: number): string {
   const lineEnd = text.lastIndexOf("\n", charsMax);
-  const kept = text.slice(0, lineEnd > charsMax / 2 ? lineEnd : charsMax);
+  // Never half a character: a lone surrogate would be read as U+FFFD.
+  const kept = text.slice(0, lineEnd > charsMax / 2 ? lineEnd : charsMax).replace(/[\ud800-\udbff]$/, "");
   return `${kept}\n[cut: ${kept.length} of ${text.length} characters shown]`;
 }

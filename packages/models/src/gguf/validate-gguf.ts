@@ -17,7 +17,9 @@ export interface ValidateGgufOptions {
  * Reads a model's headers and says whether llama.cpp can be shown the file. It aborts the process on some wrong
  * files, which no `catch` survives; and what it does refuse, it refuses in words for its own developers.
  *
- * Numbers inside the tensors are not looked at: they can spoil the logits, which the engine notices, and no more.
+ * Tensors and their sizes are checked one by one in the families llama, qwen2 and qwen3; of others only what holds for
+ * every model is. Numbers inside the tensors are not looked at: they can spoil the logits, which the engine
+ * notices, and no more.
  *
  * @returns the headers, for those who want to know more of the model
  * @throws ModelError MODEL_NOT_FOUND, or MODEL_INVALID with the facts `rule`, `what`, `found` and `allowed`

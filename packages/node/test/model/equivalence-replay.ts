@@ -107,15 +107,16 @@ export async function replayFresh(
     return known;
   };
 
+  const isOwn = ({ branch, position }: SentEntry) => position < (ends.get(branch) ?? 0);
+  const last = log.findLastIndex((sent) => sent.kind !== "prune" && sent.entries.some(isOwn));
   const outcome: ReplayOutcome = { rows: 0, equal: 0 };
-  for (const sent of log) {
+  for (const sent of log.slice(0, last + 1)) {
     if (sent.kind === "prune") {
       // All cells that a branch wrote go when it is pruned: it had no children left to share them with.
       const stranger = strangers.get(sent.branch);
       if (stranger !== undefined) engine.close(stranger);
       continue;
     }
-    const isOwn = ({ branch, position }: SentEntry) => position < (ends.get(branch) ?? 0);
     const entries = sent.entries.map((entry) =>
       isOwn(entry)
         ? { sequence: fresh, tokens: entry.tokens }

@@ -26,7 +26,6 @@ describe.skipIf(!modelPath)("a branch of a tree", () => {
       }
       await ctx.dispose();
     }
-    console.log(totals);
     // Without these nothing would have been compared.
     expect(totals.rows).toBeGreaterThan(10 * seeds);
     expect(totals.forks).toBeGreaterThan(2 * seeds);

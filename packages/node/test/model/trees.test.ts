@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { createContext } from "../../src/index.ts";
 
 const modelPath = process.env.LLOYAL_SMOL ?? "";
-const seeds = Number(process.env.LLOYAL_RUNS ?? 12);
+const seeds = Number(process.env.LLOYAL_RUNS ?? 20);
 const twinSeeds = Number(process.env.LLOYAL_RUNS ?? 4);
 
 const open = () => createContext({ modelPath, nCtx: 256, nBatch: 16, nUbatch: 8, nSeqMax: 8, nThreads: 1 });
@@ -14,7 +14,7 @@ const open = () => createContext({ modelPath, nCtx: 256, nBatch: 16, nUbatch: 8,
 describe.skipIf(!modelPath)("trees on real weights", () => {
   it(`hold the cells of their model at every drained point, for ${seeds} seeds`, async () => {
     const ctx = await open();
-    const hiddenCells = 180;
+    const hiddenCells = 216;
     await ctx.engine.prefill([{ sequence: ctx.engine.open(), tokens: Array(hiddenCells).fill(1) }]);
     const totals = { drained: 0, failures: 0, prunedInFlight: 0 };
     for (let seed = 1; seed <= seeds; seed++) {
@@ -26,10 +26,9 @@ describe.skipIf(!modelPath)("trees on real weights", () => {
       totals.prunedInFlight += grown.prunedInFlight;
     }
     await ctx.dispose();
-    console.log(totals);
     // Without these nothing would have been tried.
-    expect(totals.failures).toBeGreaterThan(0);
-    expect(totals.prunedInFlight).toBeGreaterThan(0);
+    expect(totals.failures).toBeGreaterThan(seeds / 4);
+    expect(totals.prunedInFlight).toBeGreaterThan(seeds / 4);
     expect(totals.drained).toBeGreaterThan(5 * seeds);
   });
 
@@ -40,7 +39,6 @@ describe.skipIf(!modelPath)("trees on real weights", () => {
       produced += (await growTwinTrees(contexts, { seed, steps: 60, prefillMax: 12 })).produced;
       for (const ctx of contexts) await ctx.dispose();
     }
-    console.log(produced);
     expect(produced).toBeGreaterThan(10 * twinSeeds);
   });
 });

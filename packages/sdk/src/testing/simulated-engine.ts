@@ -27,6 +27,7 @@ import {
   type Cell,
   committed,
   compileGrammar,
+  hashRow,
   prefilled,
   produce,
   type SequenceState,
@@ -95,7 +96,7 @@ export class SimulatedEngine implements Engine {
     checkSampling(sampling);
     return this.#lease({
       cells: [],
-      row: undefined,
+      path: undefined,
       sampling: { ...sampling },
       commits: 0,
       grammar: compileGrammar(grammar),
@@ -150,7 +151,7 @@ export class SimulatedEngine implements Engine {
 
   produce(handle: SequenceHandle): Produced {
     const lease = this.#atRest(handle, "produce");
-    if (!lease.state.row) throw new NoLogitsError({ branch: handle });
+    if (lease.state.path === undefined) throw new NoLogitsError({ branch: handle });
     lease.memo ??= produce(this.#vocabulary, lease.state, this.#options.script);
     return copy(lease.memo);
   }
@@ -169,9 +170,9 @@ export class SimulatedEngine implements Engine {
   }
 
   row(handle: SequenceHandle): Float32Array {
-    const { row } = this.#atRest(handle, "row").state;
-    if (!row) throw new NoLogitsError({ branch: handle });
-    return row.slice();
+    const { state } = this.#atRest(handle, "row");
+    if (state.path === undefined) throw new NoLogitsError({ branch: handle });
+    return hashRow(this.#vocabulary, state.path);
   }
 
   async countCells(): Promise<number> {
@@ -232,10 +233,19 @@ export class SimulatedEngine implements Engine {
     if (rows === 0) return;
     const fault = this.#options.fault?.({ index: this.#batches++, kind, rows });
     await (this.#options.latency?.() ?? new Promise<void>((resolve) => setImmediate(resolve)));
-    const available = fault === "no-space" ? 0 : this.capabilities.nCtx - this.#distinctCells(flying).size;
+    const available = fault === "no-space" ? 0 : this.#room(rows, flying);
     if (rows > available) throw new KvExhaustedError({ needed: rows, available, doing: kind });
     if (fault === "compute") throw new DecodeFailedError({ status: -3, rows, doing: kind });
     for (const [i, each] of flying.entries()) each.state = next[i] as SequenceState;
+  }
+
+  /** Free cells. Shared ones are told apart only where the rows might not fit otherwise: that costs O(cells). */
+  #room(rows: number, flying: readonly Flying[]): number {
+    let most = 0;
+    for (const { state } of this.#leases.values()) most += state.cells.length;
+    for (const { lease, state } of flying) most += state.cells.length - (lease.closed ? 0 : lease.state.cells.length);
+    const { nCtx } = this.capabilities;
+    return rows <= nCtx - most ? nCtx - most : nCtx - this.#distinctCells(flying).size;
   }
 
   #distinctCells(flying: readonly Flying[] = []): Set<Cell> {

@@ -6,16 +6,19 @@ interface Waiting {
 /** Does one piece of work at a time, in the order of the calls. The first starts at once, within its call. */
 export class SimulatedQueue {
   #waiting: Waiting[] = [];
-  #running: Promise<unknown> | undefined;
+  #isRunning = false;
+  #running: Promise<unknown> = Promise.resolve();
 
   add<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const start = () => {
+        // Before the work begins: what it calls in its turn has to queue up behind it.
+        this.#isRunning = true;
         this.#running = work()
           .then(resolve, reject)
           .finally(() => this.#next());
       };
-      if (this.#running) this.#waiting.push({ start, refuse: reject });
+      if (this.#isRunning) this.#waiting.push({ start, refuse: reject });
       else start();
     });
   }
@@ -27,7 +30,7 @@ export class SimulatedQueue {
   }
 
   #next(): void {
-    this.#running = undefined;
+    this.#isRunning = false;
     this.#waiting.shift()?.start();
   }
 }

@@ -9,14 +9,15 @@ export function sampleRow(
   params: SamplingParams,
   uniform: number,
 ): Token | undefined {
+  const temperature = params.temperature ?? 0;
+  if (temperature <= 0) return bestOf(logits, allowed);
   let candidates: { token: Token; logit: number }[] = [];
   for (let token = 0; token < logits.length; token++) {
     if (allowed(token)) candidates.push({ token, logit: logits[token] as number });
   }
   candidates.sort((a, b) => b.logit - a.logit || a.token - b.token);
   const best = candidates[0];
-  const temperature = params.temperature ?? 0;
-  if (!best || temperature <= 0) return best?.token;
+  if (!best) return undefined;
 
   if (params.topK) candidates = candidates.slice(0, params.topK);
   const weight = (logit: number) => Math.exp(logit - best.logit);
@@ -39,6 +40,16 @@ export function sampleRow(
     return rest < 0;
   });
   return candidates[index === -1 ? candidates.length - 1 : index]?.token;
+}
+
+// A grammar is asked only about tokens that beat the best so far: about six of a vocabulary, and not each.
+function bestOf(logits: Float32Array, allowed: (token: Token) => boolean): Token | undefined {
+  let best: Token | undefined;
+  for (let token = 0; token < logits.length; token++) {
+    const beats = best === undefined || (logits[token] as number) > (logits[best] as number);
+    if (beats && allowed(token)) best = token;
+  }
+  return best;
 }
 
 const ranges: Record<keyof SamplingParams, (value: number) => boolean> = {

@@ -15,7 +15,8 @@ export interface Cell {
 /** All that a sequence is beside its lease. A plain value: a fork shares it, a batch replaces it after success. */
 export interface SequenceState {
   readonly cells: readonly Cell[];
-  readonly row: Float32Array | undefined;
+  /** Hash of all tokens, from which its logits follow; undefined for an empty sequence. */
+  readonly path: number | undefined;
   readonly sampling: SamplingParams;
   readonly commits: number;
   readonly grammar: { acceptor: GbnfAcceptor; state: GbnfState } | undefined;
@@ -26,11 +27,19 @@ export interface SequenceState {
 /** Chooses the next token of a path, or leaves it to the hash. Ignored where the grammar forbids the choice. */
 export type SimulatedScript = (path: readonly Token[]) => Token | undefined;
 
+// An acceptor learns its grammar's automaton as it goes; whoever comes with the same grammar goes on from there.
+const acceptors = new Map<string, GbnfAcceptor>();
+
 /** Throws GrammarInvalidError. */
 export function compileGrammar(grammar: string | undefined): SequenceState["grammar"] {
   if (grammar === undefined) return undefined;
-  checkGrammarLimits(grammar);
-  const acceptor = compileGbnf(grammar);
+  let acceptor = acceptors.get(grammar);
+  if (!acceptor) {
+    checkGrammarLimits(grammar);
+    acceptor = compileGbnf(grammar);
+    if (acceptors.size >= 100) acceptors.clear();
+    acceptors.set(grammar, acceptor);
+  }
   return { acceptor, state: acceptor.start() };
 }
 
@@ -38,7 +47,7 @@ export function compileGrammar(grammar: string | undefined): SequenceState["gram
 export function prefilled(vocabulary: Vocabulary, state: SequenceState, tokens: readonly Token[]): SequenceState {
   for (const token of tokens) requireToken(vocabulary, token);
   const cells = [...state.cells, ...tokens.map((token) => ({ token }))];
-  return { ...state, cells, row: hashRow(vocabulary, cells), pendingBytes: [] };
+  return { ...state, cells, path: tokens.reduce(extend, state.path), pendingBytes: [] };
 }
 
 /** The state after a token that the grammar allows. Throws GrammarRejectedError. */
@@ -50,7 +59,7 @@ export function committed(vocabulary: Vocabulary, state: SequenceState, token: T
   return {
     ...state,
     cells,
-    row: hashRow(vocabulary, cells),
+    path: extend(state.path, token),
     commits: state.commits + 1,
     grammar: state.grammar && {
       acceptor: state.grammar.acceptor,
@@ -68,7 +77,7 @@ export function produce(vocabulary: Vocabulary, state: SequenceState, script?: S
   const token =
     wanted !== undefined && isAllowed(wanted)
       ? wanted
-      : sampleRow(state.row as Float32Array, isAllowed, state.sampling, uniform);
+      : sampleRow(hashRow(vocabulary, state.path as number), isAllowed, state.sampling, uniform);
   if (token === undefined) throw new GrammarInvalidError("the grammar allows no token of this vocabulary here.");
   if (vocabulary.isStop(token)) return { token, text: "", isStop: true };
   const { text } = splitUtf8([...state.pendingBytes, ...vocabulary.bytes(token, true)]);
@@ -87,10 +96,14 @@ function requireToken({ size }: Vocabulary, token: Token): void {
 }
 
 /** Logits as a hash of the whole path: one wrong token, position or shared cell changes every token after it. */
-function hashRow({ size }: Vocabulary, cells: readonly Cell[]): Float32Array {
-  let path = 0x811c9dc5;
-  for (const { token } of cells) path = mix(path ^ Math.imul(token + 1, 0x9e3779b1));
-  return Float32Array.from({ length: size }, (_, token) => (mix(path ^ Math.imul(token, 0x85ebca6b)) >>> 8) / 2 ** 21);
+export function hashRow({ size }: Vocabulary, path: number): Float32Array {
+  const row = new Float32Array(size);
+  for (let token = 0; token < size; token++) row[token] = (mix(path ^ Math.imul(token, 0x85ebca6b)) >>> 8) / 2 ** 21;
+  return row;
+}
+
+function extend(path: number | undefined, token: Token): number {
+  return mix((path ?? 0x811c9dc5) ^ Math.imul(token + 1, 0x9e3779b1));
 }
 
 function mix(value: number): number {

@@ -32,6 +32,12 @@ export function createSimulatedVocabulary(literals: readonly StructuralLiteral[]
   const matchAll = matcher(literals);
   const matchUserDefined = matcher(literals.filter(({ attribute }) => attribute === "user-defined"));
 
+  const bytesOf = [
+    ...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)),
+    ...literals.map(({ text }) => encoder.encode(text)),
+  ];
+  const none = new Uint8Array();
+
   return {
     size: 256 + literals.length,
     bos: undefined,
@@ -47,10 +53,7 @@ export function createSimulatedVocabulary(literals: readonly StructuralLiteral[]
       }
       return tokens;
     },
-    bytes(token, special) {
-      if (token < 256) return Uint8Array.of(token);
-      return encoder.encode(special ? (literals[token - 256]?.text ?? "") : "");
-    },
+    bytes: (token, special) => (token < 256 || special ? (bytesOf[token] ?? none) : none),
     isStop: (token) => stops.has(token),
     chatTemplate: undefined,
   };

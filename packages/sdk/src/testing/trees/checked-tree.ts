@@ -9,7 +9,7 @@ import { lengthOf, ModelTree, type Told } from "./model-tree.ts";
 interface Call {
   /** What it was promised. */
   readonly cells: number;
-  /** Resolves when the call has ended as it should, rejects when it has not. */
+  /** Resolves when the call has ended, as it should or not. */
   readonly done: Promise<void>;
 }
 
@@ -31,6 +31,8 @@ export class CheckedTree {
   prunedInFlight = 0;
   readonly #hiddenCells: number;
   readonly #calls = new Set<Call>();
+  /** The first thing that a call did and should not have done. */
+  #mistake: { error: unknown } | undefined;
 
   /** @param hiddenCells - of one sequence that the engine holds and the ledger does not know of */
   constructor(ctx: SessionContext, hiddenCells: number) {
@@ -87,11 +89,14 @@ export class CheckedTree {
       this.#requireReason(error.code, hasRoom, mustFail);
       if (hasRoom) requireUnchanged();
     };
-    const call: Call = { cells: hasRoom ? cells : 0, done: send().then(succeeded, failed) };
+    const done = send()
+      .then(succeeded, failed)
+      .catch((error: unknown) => {
+        this.#mistake ??= { error };
+      });
+    const call: Call = { cells: hasRoom ? cells : 0, done };
     // What the ledger refuses is refused at once, and its branches are free for the next call.
     if (!hasRoom) requireUnchanged();
-    // Whoever drains hears of it; until then it is not unhandled.
-    call.done.catch(() => {});
     this.#calls.add(call);
   }
 
@@ -107,9 +112,10 @@ export class CheckedTree {
     for (const { done } of this.#calls) return await done;
   }
 
-  /** Waits for all calls, and compares tree, model and engine. */
+  /** Waits for all calls, and compares tree, model and engine. Rejects with the first difference so far. */
   async drain(): Promise<void> {
     await Promise.all([...this.#calls].map(({ done }) => done));
+    if (this.#mistake) throw this.#mistake.error;
     this.drained++;
     const { used, living } = this.model;
     const { nCtx, nSeqMax } = this.ctx.engine.capabilities;
