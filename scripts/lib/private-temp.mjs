@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 
 /**
  * Gives the body a folder of its own inside the cache, and removes it however the body ends. Folders of processes
- * that were killed are swept first. `packages/models` keeps the same folder by the same rule.
+ * that were killed are swept first.
  *
  * @template T
  * @param {string} cache

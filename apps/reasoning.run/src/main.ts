@@ -35,7 +35,6 @@ function describe(error: unknown, args: Args): string {
 function exitCodeOf(error: unknown): number {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "INVALID_ARGUMENT") return exitCodes.usage;
-  if (code === "MODEL_NOT_FOUND" || code === "MODEL_INVALID" || code === "MODEL_DOWNLOAD_FAILED")
-    return exitCodes.noModel;
+  if (typeof code === "string" && code.startsWith("MODEL_")) return exitCodes.noModel;
   return exitCodes.failed;
 }

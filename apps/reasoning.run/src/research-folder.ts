@@ -32,7 +32,7 @@ export function* researchFolder(args: Args): Operation<void> {
   const agents = fitAgents(args.agents, args.nCtx);
   if (agents < args.agents) lines.say(`--n-ctx ${args.nCtx} has room for ${agents} of ${args.agents} agents at once.`);
 
-  const model = yield* fetchModel(args.model, lines.progress);
+  const model = yield* fetchModel(args.model, lines);
   const ctx = yield* openContext(model.path, args, lines.progress);
   const { nThreads, backend } = ctx.engine.capabilities;
   lines.say(`model ${model.name} on ${backend}, ${nThreads} threads, ${ctx.engine.capabilities.nCtx} cells`);
@@ -113,7 +113,7 @@ function checkPaths({ query, output, trace }: Args): void {
 /** The model's file, and what people call it: its catalogue name, or the name of the file. */
 function* fetchModel(
   asked: string | undefined,
-  progress: (line: string) => void,
+  lines: { say(line: string): void; progress(line: string): void },
 ): Operation<{ path: string; name: string }> {
   return yield* acquire(
     async (signal) => {
@@ -121,7 +121,8 @@ function* fetchModel(
       const path = await ensureModel(model, {
         signal,
         onProgress: ({ phase, bytes, totalBytes }) =>
-          progress(`model ${phase} ${megabytes(bytes)} of ${megabytes(totalBytes)}`),
+          lines.progress(`model ${phase} ${megabytes(bytes)} of ${megabytes(totalBytes)}`),
+        onMirrorFailed: ({ mirror, reason }) => lines.say(`  ${mirror} did not bring the model: ${reason}`),
       });
       return { path, name: basename(model, ".gguf") };
     },
