@@ -16,12 +16,12 @@ type TraceLine =
   | { t: "commit"; entries: unknown[] }
   | { t: "event"; event: { type: string } };
 
-/** The first prefill of research is the spine; it names the longest prefix that three agents share. */
+/** The last prefill before the first agent is the spine; it names the longest prefix that three agents share. */
 function agentPrefills(trace: readonly TraceLine[]): { spineTokens: number; entries: Entry[] } {
   const spawn = trace.findIndex((line) => line.t === "event" && line.event.type === "agent:spawn");
-  const before = trace.slice(0, spawn).filter((line) => line.t === "prefill");
-  const spine = before.at(-2)?.entries[0] as Entry;
-  const rest = trace.slice(trace.indexOf(before.at(-1) as TraceLine)).filter((line) => line.t === "prefill");
+  const prefills = (lines: readonly TraceLine[]) => lines.filter((line) => line.t === "prefill");
+  const spine = prefills(trace.slice(0, spawn)).at(-1)?.entries[0] as Entry;
+  const rest = prefills(trace.slice(spawn));
   return { spineTokens: spine.tokens, entries: rest.slice(0, 3).flatMap(({ entries }) => entries) };
 }
 
