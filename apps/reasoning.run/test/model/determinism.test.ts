@@ -12,8 +12,18 @@ const runs = Number(process.env.LLOYAL_RUNS ?? 3);
 function traceOf(seed: number): Promise<{ hash: string; batches: number }> {
   return withFolder(async (folder) => {
     const [trace, output] = [join(folder, "trace.jsonl"), join(folder, "report.md")];
-    const question = ["--corpus", corpus, "--query", "When is the kiln opened?", "--model", smol, "--agents", "3"];
-    const { code } = await runCommand([...question, "--seed", String(seed), "--trace", trace, "--output", output]);
+    const question = ["--corpus", corpus, "--query", "When is the kiln opened?", "--model", smol, "--agents", "2"];
+    const { code } = await runCommand([
+      ...question,
+      "--max-turns",
+      "2",
+      "--seed",
+      String(seed),
+      "--trace",
+      trace,
+      "--output",
+      output,
+    ]);
     expect(code).toBe(0);
     const text = readFileSync(trace, "utf8");
     const batches = text.split("\n").filter((line) => /^\{"t":"(prefill|commit)"/.test(line)).length;

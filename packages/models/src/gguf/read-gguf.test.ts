@@ -96,6 +96,16 @@ describe("a header that cannot be read", () => {
       expect(error.stack).toBe(`ModelError: ${error.message}`);
     }));
 
+  it("takes no memory for what it only claims", () => {
+    const bytes = Buffer.from(writeGguf({ metadata: [["a", { type: "string", value: "short" }]], tensors: [] }));
+    bytes.writeUInt32LE(60 * 2 ** 20, 24 + 8 + 1 + 4);
+    return withGguf(bytes, async (path) => {
+      const before = process.memoryUsage().arrayBuffers;
+      expect((await failure(readGguf(path))).facts.rule).toBe("truncated");
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
+    });
+  });
+
   it("is not looked for in a device or a folder", async () => {
     for (const path of ["/dev/zero", import.meta.dirname]) {
       expect((await failure(readGguf(path))).code).toBe("MODEL_INVALID");

@@ -134,7 +134,7 @@ export const commitCases = [
     async ({ ctx: { engine }, tokens }) => {
       const short = engine.open({}, 'root ::= "ab"');
       const long = engine.open({}, "root ::= [xy]{100}");
-      const [from] = [tokens(prompt)];
+      const from = tokens(prompt);
       await engine.prefill([
         { sequence: short, tokens: from },
         { sequence: long, tokens: from },

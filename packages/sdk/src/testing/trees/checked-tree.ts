@@ -121,7 +121,9 @@ export class CheckedTree {
     const { nCtx, nSeqMax } = this.ctx.engine.capabilities;
     const reserved = this.reservations.reduce((sum, { cells }) => sum + cells, 0);
     assert.deepEqual(this.store.pressure(), { nCtx, used, reserved, free: nCtx - used - reserved });
-    assert.equal((await this.store.countCells()) - this.#hiddenCells, used, "the engine's cells equal the model's");
+    const cells = await this.store.countCells();
+    assert.equal(cells - this.#hiddenCells, used, "the engine's cells equal the model's");
+    assert.ok(cells <= nCtx, "the engine holds more cells than it has");
     assert.deepEqual([this.store.liveBranches, this.store.available], [living.length, nSeqMax - living.length]);
     for (const branch of living) {
       const { parent, forkHead, cells } = this.model.of(branch);

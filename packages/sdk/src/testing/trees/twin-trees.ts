@@ -72,8 +72,11 @@ class TwinTrees {
     ];
     this.#create();
     await this.#prefill();
-    for (let step = 0; step < this.#options.steps; step++) await this.#random.pick(operations)();
-    this.#requireEqual(this.#living);
+    for (let step = 0; step < this.#options.steps; step++) {
+      await this.#random.pick(operations)();
+      assert.deepEqual(this.#stores[0].pressure(), this.#stores[1].pressure());
+    }
+    requireEqual(this.#living);
   }
 
   #create(): void {
@@ -113,7 +116,7 @@ class TwinTrees {
     const plain = twins.map(([, branch]) => branch.produceSync());
     assert.deepEqual(stepped, plain);
     this.produced += plain.length;
-    this.#requireEqual(twins);
+    requireEqual(twins);
   }
 
   /** Two ticks and a prefill of different branches that wait for each other. */
@@ -148,11 +151,6 @@ class TwinTrees {
     }
   }
 
-  #requireEqual(twins: readonly Twins[]): void {
-    for (const [stepped, plain] of twins) assert.deepEqual(stateOf(stepped), stateOf(plain));
-    assert.deepEqual(this.#stores[0].pressure(), this.#stores[1].pressure());
-  }
-
   #some(max: number): Twins[] {
     return this.#random.some(this.#living, max);
   }
@@ -167,6 +165,10 @@ class TwinTrees {
     const seed = this.#random.below(1000);
     return this.#random.pick<SamplingParams>([{}, { temperature: 1.5, seed }, { temperature: 0.8, topP: 0.9, seed }]);
   }
+}
+
+function requireEqual(twins: readonly Twins[]): void {
+  for (const [stepped, plain] of twins) assert.deepEqual(stateOf(stepped), stateOf(plain));
 }
 
 function stateOf(branch: Branch): { position: number; row?: Float32Array; next?: Produced } {

@@ -1,0 +1,82 @@
+import type { CommitEntry, Engine, PrefillEntry, Produced, RunOptions, Token } from "@lloyal-labs/sdk";
+import { isInferenceError } from "@lloyal-labs/sdk";
+import type { Recorder } from "./recorder.ts";
+
+export interface WatchedEngine extends Engine {
+  /** Calls that have not come back. */
+  readonly outstanding: number;
+}
+
+export interface EngineHooks {
+  /** A fault of ours has been fired: from then on a refusal may be its doing. */
+  isFaulted(): boolean;
+  onPrefill(tokens: readonly Token[]): void;
+}
+
+/** An engine whose calls are steps of the run. It changes nothing. */
+export function watchEngine(engine: Engine, recorder: Recorder, hooks: EngineHooks): WatchedEngine {
+  let outstanding = 0;
+
+  /** Nobody may touch a sequence that is closed, or in the batch that decodes. */
+  const guarded = <T>(what: string, call: () => T): T => {
+    try {
+      return call();
+    } catch (error) {
+      const code = isInferenceError(error) ? error.code : "";
+      if (code === "BRANCH_IN_FLIGHT" || code === "BRANCH_DISPOSED") recorder.violate("B1", `${what}: ${error}`);
+      throw error;
+    }
+  };
+  const sync = <T>(what: string, facts: unknown, call: () => T): T => {
+    recorder.step(what, facts);
+    return guarded(what, call);
+  };
+  const batch = async <T>(what: string, facts: unknown, call: () => Promise<T>): Promise<T> => {
+    outstanding += 1;
+    recorder.step(what, facts);
+    try {
+      const result = await call();
+      recorder.step(`${what} done`);
+      return result;
+    } catch (error) {
+      recorder.step(`${what} failed`, String(error));
+      if (isInferenceError(error) && error.code === "KV_EXHAUSTED" && !hooks.isFaulted())
+        recorder.violate("E1", `${what}: ${error}`);
+      throw error;
+    } finally {
+      outstanding -= 1;
+    }
+  };
+
+  return {
+    get outstanding() {
+      return outstanding;
+    },
+    capabilities: engine.capabilities,
+    open: (sampling, grammar) => sync("open", undefined, () => engine.open(sampling, grammar)),
+    fork: (parent) => sync("fork", parent, () => engine.fork(parent)),
+    close: (sequence) => sync("close", sequence, () => engine.close(sequence)),
+    prefill(entries: readonly PrefillEntry[]) {
+      for (const { tokens } of entries) hooks.onPrefill(tokens);
+      return batch("prefill", rowsOf(entries), () => engine.prefill(entries));
+    },
+    commit: (entries: readonly CommitEntry[]) => batch("commit", entries, () => engine.commit(entries)),
+    run: (entries: readonly CommitEntry[], options?: RunOptions): Promise<Produced[][]> =>
+      batch("run", entries, () => engine.run(entries, options)),
+    // Not a step: what it gives is in the trace when it is committed.
+    produce: (sequence) => guarded("produce", () => engine.produce(sequence)),
+    setGrammar: (sequence, grammar) => sync("grammar", sequence, () => engine.setGrammar(sequence, grammar)),
+    setSampling: (sequence, sampling) => sync("sampling", sampling, () => engine.setSampling(sequence, sampling)),
+    row: (sequence) => engine.row(sequence),
+    countCells: () => engine.countCells(),
+    dispose: () => engine.dispose(),
+  };
+}
+
+function rowsOf(entries: readonly PrefillEntry[]): { sequence: number; tokens: number; hash: number }[] {
+  return entries.map(({ sequence, tokens }) => ({
+    sequence,
+    tokens: tokens.length,
+    hash: tokens.reduce((hash, token) => Math.imul(hash ^ token, 0x01000193), 0x811c9dc5),
+  }));
+}
