@@ -32,13 +32,14 @@ export function* spawnAgents(pool: PoolState): Operation<void> {
 
   const prompts = new Map<Agent, PromptDelta>();
   for (const { request, prompt } of plan.admit) prompts.set(openAgent(pool, request, prompt.tokens.length), prompt);
+  // Held from now on: what somebody else takes while the prompts are decoded is not theirs.
+  holdLease(pool);
   yield* until(pool.store.prefill([...prompts].map(([agent, prompt]) => [agent.branch, prompt.tokens] as const)));
   for (const [agent, prompt] of prompts) {
     if (!agent.live) continue;
     prompt.remember(agent.branch);
     openTurn(pool, agent);
   }
-  holdLease(pool);
 }
 
 /**

@@ -44,6 +44,38 @@ export function drawTeam(draw: Draw, prefix: string, depth: number): TeamScript 
   };
 }
 
+/**
+ * The same team, grown until it takes up the whole context: its agents talk at once and do not stop, so that all of them
+ * are cut together and wait for cells to recover in.
+ */
+export function drawTightTeam(draw: Draw, prefix: string): TeamScript {
+  const { rng, nCtx } = draw;
+  const team = drawTeam(draw, prefix, 0);
+  const recoveryTokens = rng.pick([10, 30, Math.ceil(nCtx / 10)]);
+  const room = nCtx - recoveryTokens - rng.integer(0, 20);
+  const maxTurnTokens = rng.pick([8, 24]);
+  // The marker and the turn's own tokens are fifteen or so.
+  const count = Math.min(8, Math.floor(room / (maxTurnTokens + 20)));
+  const taskChars = Math.max(0, Math.floor(room / count) - maxTurnTokens - rng.integer(12, 20));
+  const agent = (i: number): AgentScript => ({
+    ...drawAgent(draw.fork(`agent ${i}`), `${prefix}${i}`, i, { ...team, tools: [], ...team.policy }),
+    taskChars,
+    systemPrompt: false,
+    turns: [{ does: "never stop" }],
+  });
+  return {
+    ...team,
+    agents: Array.from({ length: count }, (_, i) => agent(i)),
+    tools: [],
+    policy: {
+      ...team.policy,
+      maxTurnTokens,
+      budget: { softLimit: rng.integer(0, 10), hardLimit: 0, oversized: "window" },
+      recovery: { prompt: "End.", maxTokens: recoveryTokens },
+    },
+  };
+}
+
 function drawBudget(rng: Rng): ContextBudget {
   const oversized = rng.pick(["window", "refuse", "terminate"] as const);
   return { softLimit: rng.integer(0, 200), hardLimit: rng.integer(0, 20), oversized };

@@ -46,6 +46,7 @@ export const kinds = [
   "rival pool",
   "rival generate",
   "hog",
+  "tight",
 ] as const;
 
 export type Kind = (typeof kinds)[number];

@@ -1,5 +1,5 @@
 import { Draw, type Kind, kinds } from "./draw.ts";
-import { drawAnswer, drawTeam } from "./draw-team.ts";
+import { drawAnswer, drawTeam, drawTightTeam } from "./draw-team.ts";
 import { Rng } from "./rng.ts";
 import type { Fault, Latency, Rival, Scenario } from "./scenario.ts";
 
@@ -38,7 +38,7 @@ export function generateScenario(seed: number): Scenario {
       ["cold"],
     ),
     keepBranches: draw.on("keep branches"),
-    team: drawTeam(draw.fork("team"), "a", 0),
+    team: draw.on("tight", 0.3) ? drawTightTeam(draw.fork("team"), "a") : drawTeam(draw.fork("team"), "a", 0),
     followUp: draw.on("follow-up", 0.5) ? drawTeam(draw.fork("follow-up"), "f", 1) : undefined,
     rival,
     fault: draw.on("faults", 0.3) ? drawFault(rng.fork("fault")) : undefined,
