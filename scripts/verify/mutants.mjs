@@ -3,6 +3,7 @@
 //
 //   node scripts/verify/mutants.mjs [part of a name]
 
+import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createContext } from "../lib/context.mjs";
@@ -87,6 +88,7 @@ async function copyTree(root, copy) {
   const manifests = files.filter((file) => /^(packages|apps)\/[^/]+\/package\.json$|^bench\/package\.json$/.test(file));
   for (const manifest of manifests) {
     const links = join(dirname(manifest), "node_modules");
+    if (!existsSync(join(root, links))) continue; // a package without dependencies
     await cp(join(root, links), join(copy, links), { recursive: true, verbatimSymlinks: true, force: true });
   }
 }

@@ -12,6 +12,16 @@ export function checkStep(event: AgentEvent, world: World): void {
   if (event.type === "agent:spawn") checkParent(event, world);
   if (event.type === "agent:tool_result") checkGiven(event, world);
   if (event.type === "pool:tick" && world.isAlone) checkTick(world);
+  if (event.type === "pool:tick" && world.events.limits.onePool) checkLease(world);
+}
+
+/** Between ticks a pool holds a row for each agent and cells for one recovery, or all the cells that there are. */
+function checkLease({ recorder, events, store, recoveries, recoveryCells }: World): void {
+  const { reserved, free } = store.pressure();
+  const owed = events.live + recoveryCells;
+  // Recoveries that are under way have used some of it.
+  if (recoveries === 0 && events.live > 0 && free > 0 && reserved < owed)
+    recorder.violate("E4", `${reserved} cells are held for ${events.live} agents, and ${owed} would be right`);
 }
 
 /** A tick has left the hard limit free, unless recoveries used it, and no branch of an agent that is gone. */

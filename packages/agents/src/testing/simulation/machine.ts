@@ -41,6 +41,8 @@ export interface Machine {
   faulted: boolean;
   /** Recovery prompts that were prefilled. */
   recoveries: number;
+  /** Cells of one recovery of the scenario's team, prompt and report; 0 where nothing is recovered. */
+  readonly recoveryCells: number;
 }
 
 export function createMachine(scenario: Scenario): Machine {
@@ -70,22 +72,23 @@ export function createMachine(scenario: Scenario): Machine {
       recorder.step("landed");
     },
   });
-  const recovery = recoveryPrompt(scenario);
+  const recovery = recoveryOf(scenario);
   const engine = watchEngine(simulated, recorder, {
     isFaulted: () => machine.faulted,
     onPrefill: (tokens) => {
-      if (recovery && isEqual(tokens, recovery)) machine.recoveries += 1;
+      if (recovery && isEqual(tokens, recovery.prompt)) machine.recoveries += 1;
     },
   });
-  const machine: Machine = { rng, clock, recorder, engine, faulted: false, recoveries: 0 };
+  const recoveryCells = recovery ? recovery.prompt.length + recovery.maxTokens : 0;
+  const machine: Machine = { rng, clock, recorder, engine, faulted: false, recoveries: 0, recoveryCells };
   return machine;
 }
 
-/** What a cut agent is asked, as tokens; undefined where nothing is recovered. */
-function recoveryPrompt({ team, engine }: Scenario): readonly Token[] | undefined {
+/** What a cut agent of the scenario's team is asked, as tokens, and how much it may answer. */
+function recoveryOf({ team, engine }: Scenario): { prompt: readonly Token[]; maxTokens: number } | undefined {
   const terminal = team.terminal ? "report" : undefined;
   const plan = createPolicy(team).recovery({ nCtx: engine.nCtx, terminal });
-  return plan && buildUserDelta(language, plan.prompt);
+  return plan && { prompt: buildUserDelta(language, plan.prompt), maxTokens: plan.maxTokens };
 }
 
 function isEqual(a: readonly Token[], b: readonly Token[]): boolean {

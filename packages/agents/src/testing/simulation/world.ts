@@ -42,6 +42,8 @@ export class World {
   readonly isAlone: boolean;
   /** Branches that stand above the agents. */
   readonly parents: number;
+  /** Cells of one recovery of the scenario's team; 0 where nothing is recovered. */
+  readonly recoveryCells: number;
   readonly #machine: Machine;
   /** Stages that were entered and not left. */
   readonly inside = new Set<string>();
@@ -63,6 +65,7 @@ export class World {
     this.rng = machine.rng.fork("world");
     this.recorder = machine.recorder;
     this.engine = machine.engine;
+    this.recoveryCells = machine.recoveryCells;
     this.#machine = machine;
     this.events = events;
     this.store = store;
