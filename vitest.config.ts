@@ -27,7 +27,7 @@ export default defineConfig({
         test: {
           name: "model",
           include: ["packages/*/test/model/**/*.test.ts", "apps/*/test/model/**/*.test.ts"],
-          testTimeout: 600_000,
+          testTimeout: 1_800_000,
           hookTimeout: 600_000,
           fileParallelism: false,
           pool: "forks",

@@ -1,5 +1,5 @@
 // One turn of the loop, in five phases. The decisions are pure functions in phases/; what waits, decodes and writes
-// state is in one file per phase beside this one.
+// state is in the files beside this one.
 //
 //   SPAWN    admit waiting agents: one prefill batch; start the recoveries that have room
 //   PRODUCE  read what everybody would write next: commits, ended turns, cuts

@@ -7,15 +7,15 @@ import { type Scenario, withTasks } from "./scenario.ts";
 const scenariosMax = Math.max(20, Math.floor(Number(process.env.LLOYAL_RUNS ?? 1000) / 100));
 const timeout = 60_000 * scenariosMax;
 
-/** Scenarios in which tools or recoveries run, small enough to be halted at every step. */
+/** By turns a scenario in which tools run and one in which agents recover, small enough to be halted at every step. */
 async function* scenarios(): AsyncGenerator<{ scenario: Scenario; whole: RunReport }> {
   let found = 0;
   for (let seed = 1; found < scenariosMax; seed++) {
     const scenario = generateScenario(seed);
     const whole = await runScenario(scenario);
-    const isRich =
-      whole.trace.some((line) => line.startsWith('enter "tool')) || [...whole.outcomes.values()].includes("recovered");
-    if (!isRich || whole.trace.length > 350) continue;
+    const hasTools = whole.trace.some((line) => line.startsWith('enter "tool'));
+    const isWanted = found % 2 === 0 ? hasTools : [...whole.outcomes.values()].includes("recovered");
+    if (!isWanted || whole.trace.length > 350) continue;
     found += 1;
     yield { scenario, whole };
   }
