@@ -1,17 +1,90 @@
 import type { SequenceHandle, Token } from "./ids.ts";
 
-/** How tokens are drawn from a row of logits. Every field acts, or is refused with `INVALID_ARGUMENT`. */
+/**
+ * How tokens are drawn from a row of logits. Every field acts, or is refused with `INVALID_ARGUMENT`; none is ignored.
+ *
+ * The order is fixed: grammar, logit bias, steer, then the chain in the order of the fields below: penalties, DRY,
+ * top-n-sigma, top-k, typical, top-p, min-p, XTC, temperature, draw. Probabilities are those at temperature 1 of what the
+ * stage before has left. Mirostat takes the place of everything from top-n-sigma to XTC.
+ */
 export interface SamplingParams {
-  /** Divides the logits. 0 (the default) is greedy: the token with the highest logit, ties to the lowest id. */
-  temperature?: number;
+  /** Divides the logit of a token in the penalty window if it is positive, multiplies it otherwise. > 0, default 1: none. */
+  repeatPenalty?: number;
+  /** Subtracted once per occurrence in the window. Default 0. */
+  frequencyPenalty?: number;
+  /** Subtracted once for any occurrence in the window. Default 0. */
+  presencePenalty?: number;
+  /** Tokens of the penalty window: what was committed or accepted last, never what was prefilled. 0 to 4096, default 64. */
+  penaltyLastN?: number;
+  /**
+   * DRY: a token that would go on a repetition of length n >= `dryAllowedLength` loses
+   * `dryMultiplier x dryBase^(n - dryAllowedLength)`. Default 0: none.
+   */
+  dryMultiplier?: number;
+  /** >= 1, default 1.75. */
+  dryBase?: number;
+  /** >= 1, default 2. */
+  dryAllowedLength?: number;
+  /** Tokens of the DRY window. 0 to 4096, default 1024. */
+  dryLastN?: number;
+  /** Tokens at which a repetition ends, shape [n], n <= 64. Default: none. */
+  dryBreakers?: readonly Token[];
+  /** Keep tokens within n standard deviations of the highest logit. Default 0: all. */
+  topNSigma?: number;
   /** Keep the k most likely tokens. 0 (the default) keeps all. */
   topK?: number;
+  /** Keep the smallest set of tokens nearest to the entropy whose probability reaches p, in (0, 1]. Default 1: all. */
+  typicalP?: number;
   /** Keep the smallest set of most likely tokens whose probability reaches p, in (0, 1]. Default 1: all. */
   topP?: number;
   /** Drop tokens less likely than minP x the most likely one, in [0, 1]. Default 0: none. */
   minP?: number;
+  /** XTC: with this probability, drop all but the least likely of the tokens that reach `xtcThreshold`. Default 0: never. */
+  xtcProbability?: number;
+  /** In (0, 0.5]; default 0.1. */
+  xtcThreshold?: number;
+  /** 0 (the default): off. 1 or 2: the version of Mirostat. */
+  mirostat?: 0 | 1 | 2;
+  /** Target surprise in bits, > 0. Default 5. */
+  mirostatTau?: number;
+  /** Learning rate, in (0, 1]. Default 0.1. */
+  mirostatEta?: number;
+  /** Divides the logits. 0 (the default) is greedy: the token with the highest logit, ties to the lowest id. */
+  temperature?: number;
+  /**
+   * Dynamic temperature: between `temperature - range` and `temperature + range`, by the entropy of what is left over its
+   * greatest possible, to the power of `dynatempExponent`. Default 0: fixed.
+   */
+  dynatempRange?: number;
+  /** > 0, default 1. */
+  dynatempExponent?: number;
   /** Seed of the sequence's own counter-based generator, an integer in [0, 2^32). Default 0. */
   seed?: number;
+}
+
+/** An addition to the logit of one token; -Infinity blocks it. */
+export interface TokenBias {
+  token: Token;
+  bias: number;
+}
+
+/** What switches a lazy grammar on. */
+export type GrammarTrigger =
+  /** This token was committed; the grammar constrains what follows it, and starts with it. */
+  | { type: "token"; token: Token }
+  /** This text has appeared; the grammar starts with it. */
+  | { type: "word"; text: string }
+  /** The text since the grammar was set holds a match; the grammar starts at its first group, or at the match. */
+  | { type: "pattern"; source: string }
+  /** The whole text since the grammar was set matches; the grammar starts at its first group, or at the match. */
+  | { type: "pattern-full"; source: string };
+
+/** Mean surprisals of what was committed, as perplexities: exp of the mean, in nats. NaN before the first commit. */
+export interface SequenceMetrics {
+  /** Under the model's own distribution. */
+  perplexity: number;
+  /** Under the distribution that was sampled from: after grammar, biases, penalties, truncation and temperature. */
+  samplingPerplexity: number;
 }
 
 /** A token as the sampler chose it. Nothing has been written yet: `commit` does that. */
@@ -27,6 +100,8 @@ export interface PrefillEntry {
   sequence: SequenceHandle;
   /** Token ids, shape [n], n >= 1. */
   tokens: readonly Token[];
+  /** Most tokens of this entry in one batch; the engine's `nBatch` where it is absent or smaller. */
+  nBatch?: number;
 }
 
 export interface CommitEntry {
@@ -114,6 +189,35 @@ export interface Engine {
   setGrammar(sequence: SequenceHandle, grammar: string | undefined): void;
 
   setSampling(sequence: SequenceHandle, sampling: SamplingParams): void;
+
+  /**
+   * A grammar that waits for one of the triggers: until then everything is allowed. Set it again after a tool result.
+   * Throws GrammarInvalidError, InvalidArgumentError.
+   */
+  setLazyGrammar(sequence: SequenceHandle, grammar: string, triggers: readonly GrammarTrigger[]): void;
+
+  /** In place of the biases before; a fork inherits them. Throws InvalidArgumentError: a token twice, NaN, +Infinity. */
+  setLogitBias(sequence: SequenceHandle, biases: readonly TokenBias[]): void;
+
+  /** As `setLogitBias`, added after it, and not inherited by a fork. */
+  setSteer(sequence: SequenceHandle, biases: readonly TokenBias[]): void;
+
+  /** Another seed for the generator; the rest of the sampling parameters stays. */
+  reseed(sequence: SequenceHandle, seed: number): void;
+
+  /** Puts a token into the penalty window, as a commit would. It passes neither the grammar nor the model. */
+  accept(sequence: SequenceHandle, token: Token): void;
+
+  /** A new draw from the row, whatever `produce` has given: a further number of the generator each time. */
+  sample(sequence: SequenceHandle): Token;
+
+  /** Entropy of the row, in nats. Cost: none, it is taken when the row is copied. Throws NoLogitsError. */
+  entropy(sequence: SequenceHandle): number;
+
+  /** -ln p(token) under the row, in nats. Cost: none. Throws NoLogitsError, InvalidArgumentError. */
+  surprisal(sequence: SequenceHandle, token: Token): number;
+
+  metrics(sequence: SequenceHandle): SequenceMetrics;
 
   /** A copy of the raw logits after the last token, shape [nVocab]. Throws NoLogitsError. */
   row(sequence: SequenceHandle): Float32Array;
