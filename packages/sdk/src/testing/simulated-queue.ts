@@ -6,16 +6,19 @@ interface Waiting {
 /** Does one piece of work at a time, in the order of the calls. The first starts at once, within its call. */
 export class SimulatedQueue {
   #waiting: Waiting[] = [];
+  #isBusy = false;
   #running: Promise<unknown> | undefined;
 
   add<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const start = () => {
+        // Said first: a call from within the start of the work has to wait as well.
+        this.#isBusy = true;
         this.#running = work()
           .then(resolve, reject)
           .finally(() => this.#next());
       };
-      if (this.#running) this.#waiting.push({ start, refuse: reject });
+      if (this.#isBusy) this.#waiting.push({ start, refuse: reject });
       else start();
     });
   }
@@ -27,6 +30,7 @@ export class SimulatedQueue {
   }
 
   #next(): void {
+    this.#isBusy = false;
     this.#running = undefined;
     this.#waiting.shift()?.start();
   }
