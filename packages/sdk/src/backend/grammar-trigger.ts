@@ -6,10 +6,11 @@ import { requireToken } from "./token-bias.ts";
 export function checkTriggers(triggers: readonly GrammarTrigger[], nVocab: number): void {
   if (triggers.length === 0) throw new InvalidArgumentError("a lazy grammar needs at least one trigger.");
   for (const trigger of triggers) {
-    if (trigger.type === "token") requireToken(trigger.token, nVocab);
-    else if (trigger.type === "word") requireText(trigger.text);
-    else if (trigger.type === "pattern" || trigger.type === "pattern-full") requirePattern(trigger.source);
-    else throw new InvalidArgumentError("a trigger of this type is not known.", { type: String(trigger["type"]) });
+    const { type } = trigger;
+    if (type === "token") requireToken(trigger.token, nVocab);
+    else if (type === "word") requireText(trigger.text);
+    else if (type === "pattern" || type === "pattern-full") requirePattern(trigger.source);
+    else throw new InvalidArgumentError("a trigger of this type is not known.", { type: String(type) });
   }
 }
 
