@@ -101,7 +101,7 @@ export class BranchTree {
 
   createRoot(params?: SamplingParams, nBatch?: number, grammar?: string): BranchNode {
     const sampling = resolveSampling(params);
-    const sequence = this.engine.open(sampling, grammar);
+    const sequence = this.engine.open(params, grammar);
     return this.#add({
       sequence,
       sampling,
@@ -142,10 +142,10 @@ export class BranchTree {
   /** Equal parameters are a no-op, which keeps the memo. A seed that is left out stays. */
   setSampling(node: BranchNode, params: SamplingParams): void {
     this.requireIdle(node, "setSamplerParams");
-    const given = resolveSampling(params);
-    const sampling = params.seed === undefined ? { ...given, seed: node.sampling.seed } : given;
+    const given = { ...params, seed: params.seed ?? node.sampling.seed };
+    const sampling = resolveSampling(given);
     if (isSameSampling(sampling, node.sampling)) return;
-    this.engine.setSampling(node.sequence, sampling);
+    this.engine.setSampling(node.sequence, given);
     node.sampling = sampling;
   }
 

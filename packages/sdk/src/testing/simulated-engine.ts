@@ -287,11 +287,12 @@ export class SimulatedEngine implements Engine {
     for (const [i, each] of flying.entries()) each.state = next[i] as SequenceState;
   }
 
-  /** Free cells, or fewer where `rows` fit all the same: to tell shared cells apart costs a pass over all of them. */
+  /** Free cells. Shared ones are told apart only where the rows might not fit otherwise: that costs O(cells). */
   #room(rows: number, flying: readonly Flying[]): number {
-    const { nCtx } = this.capabilities;
     let most = 0;
-    for (const { state } of [...this.#leases.values(), ...flying]) most += state.cells.length;
+    for (const { state } of this.#leases.values()) most += state.cells.length;
+    for (const { lease, state } of flying) most += state.cells.length - (lease.closed ? 0 : lease.state.cells.length);
+    const { nCtx } = this.capabilities;
     return rows <= nCtx - most ? nCtx - most : nCtx - this.#distinctCells(flying).size;
   }
 
