@@ -137,6 +137,8 @@ export interface Capabilities {
   canForkAt: "any" | "head";
   /** Whether `row()` gives raw logits. */
   logits: boolean;
+  /** Whether a lazy grammar's triggers may be patterns. Tokens and words may be everywhere. */
+  patternTriggers: boolean;
   /** What computes, in words for people: `cpu`, `cuda`, `simulated`. */
   backend: string;
   nThreads: number;
@@ -209,7 +211,8 @@ export interface Engine {
    * A grammar in place of the one before that waits for one of the triggers: until then everything is allowed, except a
    * token that fires a trigger with text that the grammar refuses. Only committed text counts, structural tokens as their
    * literals. Set it again after a tool result.
-   * Throws GrammarInvalidError; InvalidArgumentError for no trigger, an empty word, a bad pattern or token.
+   * Throws GrammarInvalidError; InvalidArgumentError for no trigger, an empty word, no token of the vocabulary, a pattern that
+   * is none, or any pattern where `capabilities.patternTriggers` is false.
    */
   setLazyGrammar(sequence: SequenceHandle, grammar: string, triggers: readonly GrammarTrigger[]): void;
 

@@ -233,8 +233,8 @@ export class Branch {
    * branch.setGrammarLazy(toolCallGrammar, [{ type: "word", text: "<tool_call>" }]);
    * ```
    *
-   * @throws GrammarInvalidError; InvalidArgumentError for no trigger, or one that could never fire. The grammar before
-   * stays.
+   * @throws GrammarInvalidError; InvalidArgumentError for no trigger, one that could never fire, or a pattern where the
+   * backend's `capabilities.patternTriggers` is false. The grammar before stays.
    */
   setGrammarLazy(grammar: string, triggers: readonly GrammarTrigger[]): void {
     const { engine, sequence } = this.#atRest("setGrammarLazy");

@@ -95,6 +95,7 @@ export class SimulatedEngine implements Engine {
       nVocab: vocabulary.size,
       canForkAt: "any",
       logits: true,
+      patternTriggers: true,
       backend: "simulated",
       nThreads: 1,
     };
@@ -118,7 +119,7 @@ export class SimulatedEngine implements Engine {
   prefill(entries: readonly PrefillEntry[]): Promise<void> {
     return this.#fly("prefill", entries, async (flying) => {
       for (const entry of entries) this.#checkPrefill(entry);
-      // One batch takes all: its shape leaves no trace in a hashed row. Who asks for small ones gets them.
+      // One batch takes all, since its shape leaves no trace in a hashed row. Who asks for small ones gets them.
       for (let from = 0, more = flying; more.length > 0; from++) {
         const parts = more.map(({ index }) => partOf(entries[index] as PrefillEntry, from));
         const next = more.map(({ state }, i) => prefilled(this.#vocabulary, state, parts[i] as readonly Token[]));

@@ -36,7 +36,16 @@ export const lazyGrammarCases = [
     assert.match(await bench.finish(branch), /^[0-9]{2}$/);
   }),
 
+  contractCase("a backend without patterns as triggers refuses them", async ({ root, ctx }) => {
+    if (ctx.engine.capabilities.patternTriggers) return;
+    const branch = await root();
+    for (const type of ["pattern", "pattern-full"] as const)
+      await refuses("INVALID_ARGUMENT", () => branch.setGrammarLazy(callGrammar, [{ type, source: "CALL:" }]), type);
+    assert.ok(isFree(branch));
+  }),
+
   contractCase("a pattern begins the grammar at its first group, or at the match", async (bench) => {
+    if (!bench.ctx.engine.capabilities.patternTriggers) return;
     const branch = await bench.root();
     branch.setGrammarLazy("root ::= [0-9]{3}", [{ type: "pattern", source: "n=([0-9])" }]);
     await say(bench, branch, "so n");
@@ -50,6 +59,7 @@ export const lazyGrammarCases = [
   }),
 
   contractCase("a full pattern has to match the whole text", async (bench) => {
+    if (!bench.ctx.engine.capabilities.patternTriggers) return;
     const trigger: GrammarTrigger = { type: "pattern-full", source: "[a-z ]*go(=)" };
     const [matching, other] = [await bench.root(), await bench.root()];
     for (const branch of [matching, other]) branch.setGrammarLazy('root ::= "=" [0-9]{2}', [trigger]);
