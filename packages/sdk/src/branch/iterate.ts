@@ -1,5 +1,5 @@
+import type { Produced } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
-import type { Branch } from "./branch.ts";
 
 /** A token that has been written, and the text that it completes: "" inside a code point. */
 export interface Written {
@@ -8,7 +8,10 @@ export interface Written {
 }
 
 /** Commits, then yields: whoever leaves the loop leaves nothing behind that is produced and not committed. */
-export async function* iterate(branch: Branch): AsyncGenerator<Written, void, undefined> {
+export async function* iterate(branch: {
+  produceSync(): Produced;
+  commit(token: Token): Promise<void>;
+}): AsyncGenerator<Written, void, undefined> {
   for (let next = branch.produceSync(); !next.isStop; next = branch.produceSync()) {
     await branch.commit(next.token);
     yield { token: next.token, text: next.text };

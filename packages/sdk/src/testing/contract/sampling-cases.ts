@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SamplingParams } from "../../backend/engine.ts";
-import { contractCase, prompt, refuses, small } from "./contract-case.ts";
+import { contractCase, letter, prompt, refuses, small } from "./contract-case.ts";
 
 const warm: SamplingParams = { temperature: 1.5, seed: 42 };
 
@@ -144,6 +144,23 @@ export const samplingCases = [
       assert.deepEqual(await bench.write(a, 8), await bench.write(b, 8));
     },
     small,
+  ),
+
+  contractCase(
+    "Mirostat allows more after tokens that do not surprise, and begins anew with new parameters",
+    async (bench) => {
+      const params: SamplingParams = { temperature: 50, mirostat: 2, mirostatTau: 2, mirostatEta: 1 };
+      const branch = await bench.root(prompt, params);
+      const drawn = () => new Set(Array.from({ length: 60 }, () => branch.sample())).size;
+      // Within 4 bits there are at most 16 tokens.
+      assert.ok(drawn() <= 16);
+      branch.setLogitBias([{ token: letter(bench, "z"), bias: 1000 }]);
+      await bench.write(branch, 10);
+      branch.clearLogitBias();
+      assert.ok(drawn() > 16);
+      branch.setSamplerParams({ ...params, minP: 0.01 });
+      assert.ok(drawn() <= 16);
+    },
   ),
 
   contractCase("new sampling parameters void the memo, equal ones change nothing", async ({ root }) => {
