@@ -69,7 +69,7 @@ export class Branch {
       throw new InvalidArgumentError(`nBatch ${nBatch} is not within 1 and ${nBatchMax}.`, { nBatch, nBatchMax });
     }
     const tree = treeOf(ctx);
-    return handleOf(tree, tree.createRoot(params, nBatch, grammar || undefined));
+    return handleOf(tree, tree.createRoot(params, nBatch, grammar));
   }
 
   /** Names the branch in traces and events; unique within its context. */

@@ -141,6 +141,16 @@ export const leaseCases = [
     branch.forkSync();
   }),
 
+  contractCase("so does one whose batch waits for its turn", async ({ root, create, store, filler }) => {
+    const [branch, other] = [await root(), create()];
+    const { token } = branch.produceSync();
+    const before = other.prefill(filler(20));
+    const flight = branch.commit(token);
+    const used = usesOf(branch, store, token).map(([name, use]) => refuses("BRANCH_IN_FLIGHT", use, name));
+    await Promise.all([...used, before, flight]);
+    branch.forkSync();
+  }),
+
   contractCase(
     "an engine refuses to read or change what its batch is changing",
     async ({ ctx: { engine }, filler }) => {
