@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { resolveSampling } from "../backend/sampling.ts";
-import { drawn, emptySequence, produce } from "./simulated-sequence.ts";
+import { committed, drawn, emptySequence, produce, rowOf } from "./simulated-sequence.ts";
 import { createSimulatedVocabulary } from "./simulated-vocabulary.ts";
 
 const vocabulary = createSimulatedVocabulary();
@@ -17,4 +17,14 @@ it("draws anew after every commit, for every seed and at every draw, and the sam
   expect(new Set(numbers.map((seed) => produced(seed, 1))).size).toBeGreaterThan(15);
   expect(new Set(numbers.map((draw) => drawn(vocabulary, state(1, 1), draw))).size).toBeGreaterThan(15);
   expect(numbers.map((seed) => produced(seed, seed))).toEqual(numbers.map((seed) => produced(seed, seed)));
+});
+
+it("moves Mirostat's bound by the bits that a commit surprised by, and by nothing that was left out", () => {
+  const sampling = resolveSampling({ temperature: 1, mirostat: 2, mirostatTau: 100, mirostatEta: 0.5 });
+  const before = { ...state(0, 0), sampling };
+  const weights = [...rowOf(vocabulary, before)].map(Math.exp);
+  const bits = -Math.log2((weights[7] as number) / weights.reduce((sum, weight) => sum + weight, 0));
+  expect(committed(vocabulary, before, 7).mu).toBeCloseTo(200 - 0.5 * (bits - 100), 9);
+  const least = weights.indexOf(Math.min(...weights));
+  expect(committed(vocabulary, { ...before, mu: 1 }, least).mu).toBe(1);
 });
