@@ -48,6 +48,15 @@ describe("the chain", () => {
     expectChances(distribution({ temperature: 100, topP: 0.4 }), [1, 0, 0, 0]);
   });
 
+  it("cuts in the order of the parameters", () => {
+    // In the other order each pair leaves something else.
+    expectChances(distribution({ temperature: 1, topNSigma: 1.3, topK: 2 }), [2 / 3, 1 / 3, 0, 0]);
+    expectChances(distribution({ temperature: 1, topK: 1, typicalP: 0.2 }), [1, 0, 0, 0]);
+    expectChances(distribution({ temperature: 1, typicalP: 0.2, topP: 0.5 }), [0, 1, 0, 0]);
+    expectChances(distribution({ temperature: 1, topP: 0.6, minP: 0.3 }), [2 / 3, 1 / 3, 0, 0]);
+    expectChances(distribution({ temperature: 1, minP: 0.3, xtcProbability: 1, xtcThreshold: 0.3 }), [0, 1, 0, 0]);
+  });
+
   it("penalises before it cuts", () => {
     const recent = () => [0];
     expectChances(distribution({ temperature: 1, presencePenalty: 50, topK: 1 }, { recent }), [0, 1, 0, 0]);
