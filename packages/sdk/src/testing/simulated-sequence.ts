@@ -118,18 +118,18 @@ export function rowOf({ size }: Vocabulary, { path }: Pick<SequenceState, "path"
   return row;
 }
 
-function allows(vocabulary: Vocabulary, state: Omit<SequenceState, "cells">, token: Token): boolean {
+function allows(vocabulary: Vocabulary, state: SequenceState, token: Token): boolean {
   return !state.constraint || advance(state.constraint, arrivalOf(vocabulary, state, token)) !== undefined;
 }
 
 const noBytes = new Uint8Array();
 
-function arrivalOf(vocabulary: Vocabulary, { pendingBytes }: Omit<SequenceState, "cells">, token: Token): Arrival {
+function arrivalOf(vocabulary: Vocabulary, { pendingBytes }: SequenceState, token: Token): Arrival {
   const isStop = vocabulary.isStop(token);
   return { token, isStop, bytes: isStop ? noBytes : vocabulary.bytes(token, true), pendingBytes };
 }
 
-function choiceOf(vocabulary: Vocabulary, state: Omit<SequenceState, "cells">, draw: number): Choice {
+function choiceOf(vocabulary: Vocabulary, state: SequenceState, draw: number): Choice {
   return {
     row: rowOf(vocabulary, state),
     allowed: (token) => allows(vocabulary, state, token),
@@ -162,7 +162,7 @@ function muAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): nu
 function writtenAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): Written | undefined {
   if (state.path === undefined) return state.written;
   // Without its cells: they would be kept for every token of a text.
-  const { cells: _, ...before } = state;
+  const before: SequenceState = { ...state, cells: [] };
   return new Written(state.written, () => ({
     model: rowSurprisal(rowOf(vocabulary, before), token),
     sampling: samplingSurprisal(choiceOf(vocabulary, before, 0), token),
