@@ -95,7 +95,8 @@ export interface SequenceMetrics {
   perplexity: number;
   /**
    * Under the distribution that was sampled from: after grammar, biases, penalties, truncation and temperature, as they
-   * stand when the token is committed. 1 for greedy choices. Infinity after a token that it excludes.
+   * stand when the token is committed. 1 for greedy choices. Infinity after a token that it excludes. Under a
+   * grammar a backend may leave open what share of the tokens outside the 256 most likely ones was allowed.
    */
   samplingPerplexity: number;
 }
@@ -212,7 +213,7 @@ export interface Engine {
    * token that fires a trigger with text that the grammar refuses. Only committed text counts, structural tokens as their
    * literals. Set it again after a tool result.
    * Throws GrammarInvalidError; InvalidArgumentError for no trigger, an empty word, no token of the vocabulary, a pattern that
-   * is none, or any pattern where `capabilities.patternTriggers` is false.
+   * is none or that the backend cannot follow in a stream, or any where `capabilities.patternTriggers` is false.
    */
   setLazyGrammar(sequence: SequenceHandle, grammar: string, triggers: readonly GrammarTrigger[]): void;
 
