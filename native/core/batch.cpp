@@ -1,5 +1,7 @@
 #include "batch.h"
 
+#include <algorithm>
+
 namespace lloyal {
 
 Batch::Batch(std::span<const Row> rows) : seq_counts_(rows.size(), 1) {
@@ -22,13 +24,15 @@ llama_batch Batch::view() {
           outputs_.data()};
 }
 
-std::vector<std::vector<Piece>> pack(std::span<const size_t> lengths, size_t n_batch) {
+std::vector<std::vector<Piece>> pack(std::span<const EntrySize> sizes, size_t n_batch) {
   std::vector<std::vector<Piece>> batches;
   std::vector<Piece> rests;
-  for (size_t entry = 0; entry < lengths.size(); ++entry) {
+  for (size_t entry = 0; entry < sizes.size(); ++entry) {
+    const size_t length = sizes[entry].length;
+    const size_t chunk = std::min(n_batch, sizes[entry].most);
     size_t begin = 0;
-    for (; lengths[entry] - begin >= n_batch; begin += n_batch) batches.push_back({{entry, begin, begin + n_batch}});
-    if (begin < lengths[entry]) rests.push_back({entry, begin, lengths[entry]});
+    for (; length - begin >= chunk; begin += chunk) batches.push_back({{entry, begin, begin + chunk}});
+    if (begin < length) rests.push_back({entry, begin, length});
   }
   const size_t first_bin = batches.size();
   std::vector<size_t> room;

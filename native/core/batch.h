@@ -35,10 +35,16 @@ struct Piece {
   size_t entry, begin, end;
 };
 
-// Packs entries of the given lengths into batches of at most n_batch rows. Full chunks of long entries come first,
-// each a batch of its own; what remains is placed first fit, never split again.
+// What a prefill entry needs: its tokens, and the most of them that one batch may hold.
+struct EntrySize {
+  size_t length;
+  size_t most;
+};
+
+// Packs entries into batches of at most n_batch rows. Full chunks of long entries come first, each a batch of its own;
+// what remains is placed first fit, never split again.
 //
 //   n_batch 8, lengths 19 3 6   →   [0: 0-8] [0: 8-16] [0: 16-19, 1: 0-3] [2: 0-6]
-std::vector<std::vector<Piece>> pack(std::span<const size_t> lengths, size_t n_batch);
+std::vector<std::vector<Piece>> pack(std::span<const EntrySize> sizes, size_t n_batch);
 
 } // namespace lloyal

@@ -1,35 +1,97 @@
 #include "branch_state.h"
 
+#include <cmath>
+#include <numbers>
+
 namespace lloyal {
 namespace {
 
-std::string generated_bytes(const Vocab& vocab, llama_token token) {
-  return vocab.is_stop(token) ? "" : vocab.bytes(token, /*special=*/true);
+Utf8Step written(const Vocab& vocab, const BranchState& state, llama_token token) {
+  return utf8_append(state.utf8, vocab.is_stop(token) ? "" : vocab.bytes(token, /*special=*/true));
+}
+
+Edits edits_of(const BranchState& state) {
+  return {*state.row, state.bias, state.steer, state.window, state.sampling};
+}
+
+DrawKey key_of(const BranchState& state, uint32_t draw) {
+  return {state.sampling.seed, draw, state.commits};
+}
+
+Result<Drawn> drawn(const Vocab& vocab, const BranchState& state, uint32_t draw) {
+  if (!state.row) return Status{Code::no_logits, "produce"};
+  Edits edits = edits_of(state);
+  const Choice choice{*state.row, edits, state.grammar.get(), state.sampling, state.mu};
+  DrawKey key = key_of(state, draw);
+  auto result = lloyal::draw(choice, key);
+  if (!state.lazy) return result;
+  // A waiting grammar forbids next to nothing: asking it about the one token that was drawn, and drawing again in the
+  // rare case, costs less than asking about all.
+  for (key.use = 2;
+       result.ok() && !state.lazy->hear(result.value().token, written(vocab, state, result.value().token)).ok();
+       ++key.use) {
+    edits.block(result.value().token);
+    result = lloyal::draw(choice, key);
+  }
+  return result;
+}
+
+double surprisal_of(const BranchState& state, llama_token token) {
+  if (state.memo && state.memo->token == token) return state.memo->surprisal;
+  const Edits edits = edits_of(state);
+  return sampling_surprisal({*state.row, edits, state.grammar.get(), state.sampling, state.mu}, key_of(state, 0),
+                            token);
+}
+
+// What the token tells of the text so far. A token committed to an empty sequence had no row to be surprising under.
+void measure(BranchState& next, const BranchState& state, llama_token token) {
+  if (!state.row) return;
+  const double surprisal = surprisal_of(state, token);
+  next.surprisals.count += 1;
+  next.surprisals.model += state.row->surprisal(token);
+  next.surprisals.sampling += surprisal;
+  // A token that the distribution excludes was not drawn from it, and says nothing about mu.
+  if (state.sampling.mirostat != 0 && std::isfinite(surprisal))
+    next.mu -= state.sampling.mirostat_eta * (surprisal / std::numbers::ln2 - state.sampling.mirostat_tau);
 }
 
 } // namespace
 
 Result<Produced> produce(const Vocab& vocab, const BranchState& state) {
-  if (!state.row) return Status{Code::no_logits, "produce"};
-  const DrawKey key{state.sampling.seed, 0, state.commits};
-  auto token = sample(*state.row, state.grammar.get(), state.sampling, key);
-  if (!token.ok()) return token.status();
-  const bool is_stop = vocab.is_stop(token.value());
-  std::string text = is_stop ? "" : utf8_append(state.utf8, generated_bytes(vocab, token.value())).text;
-  return Produced{token.value(), std::move(text), is_stop};
+  auto result = drawn(vocab, state, 0);
+  if (!result.ok()) return result.status();
+  const auto [token, surprisal] = result.value();
+  const bool is_stop = vocab.is_stop(token);
+  return Produced{token, is_stop ? "" : written(vocab, state, token).text, is_stop, surprisal};
+}
+
+Result<llama_token> sample(const Vocab& vocab, const BranchState& state, uint32_t draw) {
+  auto result = drawn(vocab, state, draw);
+  if (!result.ok()) return result.status();
+  return result.value().token;
 }
 
 Result<BranchState> committed(const Vocab& vocab, const BranchState& state, llama_token token) {
   if (!vocab.contains(token)) return Status{Code::invalid_argument, "there is no such token", {{"token", token}}};
   BranchState next = state;
+  const Utf8Step step = written(vocab, state, token);
   if (state.grammar) {
     auto grammar = state.grammar->accept(token);
     if (!grammar.ok()) return grammar.status();
     next.grammar = std::move(grammar.value());
+  } else if (state.lazy) {
+    auto heard = state.lazy->hear(token, step);
+    if (!heard.ok()) return heard.status();
+    next.grammar = std::move(heard.value().active);
+    next.lazy = std::move(heard.value().waiting);
   }
+  measure(next, state, token);
   next.position += 1;
   next.commits += 1;
-  next.utf8 = utf8_append(state.utf8, generated_bytes(vocab, token)).pending;
+  next.draws = 0;
+  next.window = state.window.with(token);
+  next.utf8 = step.pending;
+  next.memo.reset();
   return next;
 }
 
@@ -38,6 +100,7 @@ BranchState prefilled(const BranchState& state, size_t count) {
   next.position += static_cast<llama_pos>(count);
   // The bytes belong to a text that the prefilled tokens have ended.
   next.utf8 = {};
+  next.memo.reset();
   return next;
 }
 

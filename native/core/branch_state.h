@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "lazy_grammar.h"
 #include "sampler.h"
 #include "utf8.h"
 #include "vocab.h"
@@ -13,21 +15,41 @@ struct Produced {
   llama_token token;
   std::string text; // the complete code points that the token ends; empty for a stop token
   bool is_stop;
+  double surprisal; // Drawn::surprisal
 };
 
-// All that a sequence is beside its cells. A plain value: a fork copies it (row and grammar are shared and never
-// change), a batch works on a copy that replaces the original only after success.
+// Sums over what was committed, in nats.
+struct Surprisals {
+  uint64_t count = 0;
+  double model = 0;
+  double sampling = 0;
+};
+
+// All that a sequence is beside its cells. A plain value: a fork copies it (what is large is shared and never
+// changes), a batch works on a copy that replaces the original only after success.
 struct BranchState {
   llama_pos position = 0; // tokens written so far
   std::shared_ptr<const LogitsRow> row;
   SamplingParams sampling;
+  Biases bias, steer;
+  TokenWindow window;
+  double mu = 0; // Mirostat's bound, in bits
   uint64_t commits = 0;
+  uint32_t draws = 0; // calls of sample since the last commit
+  // At most one of the two.
   std::shared_ptr<const Grammar> grammar;
+  std::shared_ptr<const LazyGrammar> lazy;
   Utf8Pending utf8;
+  Surprisals surprisals;
+  // Of produce, until anything that it depends on changes.
+  std::optional<Produced> memo;
 };
 
-// The next token, without a change to the state. NO_LOGITS before the first row.
+// The next token, without a change to the state. NO_LOGITS before the first row. The memo is neither read nor written.
 Result<Produced> produce(const Vocab& vocab, const BranchState& state);
+
+// The token that number `draw` of the generator gives at this row; 0 is produce's.
+Result<llama_token> sample(const Vocab& vocab, const BranchState& state, uint32_t draw);
 
 // The state after `token`, save for its row, which only a decode gives. GRAMMAR_REJECTED.
 Result<BranchState> committed(const Vocab& vocab, const BranchState& state, llama_token token);

@@ -1,5 +1,6 @@
 #include "branch_table.h"
 
+#include <cmath>
 #include <unordered_set>
 
 namespace lloyal {
@@ -14,6 +15,20 @@ Result<std::shared_ptr<const Grammar>> parse(const Vocab& vocab, const std::opti
   return Grammar::parse(vocab, *gbnf);
 }
 
+Biases shared(std::vector<TokenBias> biases) {
+  return biases.empty() ? nullptr : std::make_shared<const std::vector<TokenBias>>(std::move(biases));
+}
+
+Status check_token(const Vocab& vocab, llama_token token) {
+  if (vocab.contains(token)) return {};
+  return {Code::invalid_argument, "there is no such token", {{"token", token}, {"nVocab", vocab.size()}}};
+}
+
+Status on(SequenceHandle handle, Status status) {
+  status.facts.emplace_back("branch", handle);
+  return status;
+}
+
 } // namespace
 
 BranchTable::BranchTable(const Vocab& vocab, uint32_t n_seq_max)
@@ -21,10 +36,12 @@ BranchTable::BranchTable(const Vocab& vocab, uint32_t n_seq_max)
 
 Result<SequenceHandle> BranchTable::open(const SamplingParams& sampling, const std::optional<std::string>& gbnf) {
   if (pool_.empty()) return exhausted();
+  if (Status status = check_sampling(sampling); !status.ok()) return status;
   auto grammar = parse(vocab_, gbnf);
   if (!grammar.ok()) return grammar.status();
   BranchState state;
   state.sampling = sampling;
+  state.mu = sampling.first_mu();
   state.grammar = std::move(grammar.value());
   return insert(std::move(state));
 }
@@ -34,11 +51,13 @@ Result<SequenceHandle> BranchTable::fork(SequenceHandle parent) {
   if (!slot.ok()) return slot.status();
   if (pool_.empty()) return exhausted();
   const llama_seq_id from = slot.value()->lease.id();
-  auto memo = slot.value()->memo;
-  const SequenceHandle child = insert(slot.value()->state);
-  Slot& child_slot = slots_.at(child);
-  child_slot.memo = std::move(memo);
-  pool_.queue({from, child_slot.lease.id()});
+  BranchState state = slot.value()->state;
+  if (state.steer) {
+    state.steer.reset();
+    state.memo.reset();
+  }
+  const SequenceHandle child = insert(std::move(state));
+  pool_.queue({from, slots_.at(child).lease.id()});
   return child;
 }
 
@@ -60,38 +79,105 @@ Status BranchTable::set_grammar(SequenceHandle handle, const std::optional<std::
   if (!slot.ok()) return slot.status();
   auto grammar = parse(vocab_, gbnf);
   if (!grammar.ok()) return grammar.status();
-  slot.value()->state.grammar = std::move(grammar.value());
-  slot.value()->memo.reset();
+  BranchState& state = slot.value()->state;
+  state.grammar = std::move(grammar.value());
+  state.lazy.reset();
+  state.memo.reset();
+  return {};
+}
+
+Status BranchTable::set_lazy_grammar(SequenceHandle handle, const std::string& gbnf, std::vector<Trigger> triggers) {
+  auto slot = at_rest(handle, "setLazyGrammar");
+  if (!slot.ok()) return slot.status();
+  auto lazy = LazyGrammar::parse(vocab_, gbnf, std::move(triggers));
+  if (!lazy.ok()) return lazy.status();
+  BranchState& state = slot.value()->state;
+  state.lazy = std::move(lazy.value());
+  state.grammar.reset();
+  state.memo.reset();
   return {};
 }
 
 Status BranchTable::set_sampling(SequenceHandle handle, const SamplingParams& sampling) {
   auto slot = at_rest(handle, "setSampling");
   if (!slot.ok()) return slot.status();
-  slot.value()->state.sampling = sampling;
-  slot.value()->memo.reset();
+  if (Status status = check_sampling(sampling); !status.ok()) return status;
+  BranchState& state = slot.value()->state;
+  state.sampling = sampling;
+  state.mu = sampling.first_mu();
+  state.memo.reset();
+  return {};
+}
+
+Status BranchTable::set_logit_bias(SequenceHandle handle, std::vector<TokenBias> biases) {
+  auto slot = at_rest(handle, "setLogitBias");
+  if (!slot.ok()) return slot.status();
+  if (Status status = check_biases(biases); !status.ok()) return status;
+  slot.value()->state.bias = shared(std::move(biases));
+  slot.value()->state.memo.reset();
+  return {};
+}
+
+Status BranchTable::set_steer(SequenceHandle handle, std::vector<TokenBias> biases) {
+  auto slot = at_rest(handle, "setSteer");
+  if (!slot.ok()) return slot.status();
+  if (Status status = check_biases(biases); !status.ok()) return status;
+  slot.value()->state.steer = shared(std::move(biases));
+  slot.value()->state.memo.reset();
+  return {};
+}
+
+Status BranchTable::reseed(SequenceHandle handle, uint32_t seed) {
+  auto slot = at_rest(handle, "reseed");
+  if (!slot.ok()) return slot.status();
+  BranchState& state = slot.value()->state;
+  state.sampling.seed = seed;
+  state.draws = 0;
+  state.memo.reset();
+  return {};
+}
+
+Status BranchTable::accept(SequenceHandle handle, llama_token token) {
+  auto slot = at_rest(handle, "accept");
+  if (!slot.ok()) return slot.status();
+  if (Status status = check_token(vocab_, token); !status.ok()) return status;
+  BranchState& state = slot.value()->state;
+  state.window = state.window.with(token);
+  state.memo.reset();
   return {};
 }
 
 Result<Produced> BranchTable::produce(SequenceHandle handle) {
   auto slot = at_rest(handle, "produce");
   if (!slot.ok()) return slot.status();
-  std::optional<Produced>& memo = slot.value()->memo;
-  if (memo) return *memo;
-  auto produced = lloyal::produce(vocab_, slot.value()->state);
-  if (!produced.ok()) {
-    Status status = produced.status();
-    status.facts.emplace_back("branch", handle);
-    return status;
-  }
-  memo = produced.value();
+  BranchState& state = slot.value()->state;
+  if (state.memo) return *state.memo;
+  auto produced = lloyal::produce(vocab_, state);
+  if (!produced.ok()) return on(handle, produced.status());
+  state.memo = produced.value();
   return produced;
 }
 
-Result<std::shared_ptr<const LogitsRow>> BranchTable::row(SequenceHandle handle) const {
+Result<llama_token> BranchTable::sample(SequenceHandle handle) {
+  auto slot = at_rest(handle, "sample");
+  if (!slot.ok()) return slot.status();
+  BranchState& state = slot.value()->state;
+  auto token = lloyal::sample(vocab_, state, state.draws + 1);
+  if (!token.ok()) return on(handle, token.status());
+  state.draws += 1;
+  return token;
+}
+
+Result<Surprisals> BranchTable::surprisals(SequenceHandle handle) const {
   const Slot* slot = find(handle);
-  if (!slot) return disposed(handle, "row");
-  if (!slot->state.row) return Status{Code::no_logits, "row", {{"branch", handle}}};
+  if (!slot) return disposed(handle, "metrics");
+  return slot->state.surprisals;
+}
+
+Result<std::shared_ptr<const LogitsRow>> BranchTable::row(SequenceHandle handle, const char* doing) const {
+  const Slot* slot = find(handle);
+  if (!slot) return disposed(handle, doing);
+  if (!slot->state.row) return Status{Code::no_logits, doing, {{"branch", handle}}};
   return slot->state.row;
 }
 
@@ -103,6 +189,8 @@ Status BranchTable::check(const std::vector<FlightRequest>& requests, FlightKind
       return {Code::invalid_argument, "a sequence is named twice in one call", {{"branch", request.handle}}};
     if (request.tokens.empty())
       return {Code::invalid_argument, "an entry needs at least one token", {{"branch", request.handle}}};
+    if (request.n_batch == 0)
+      return {Code::invalid_argument, "nBatch must be at least 1", {{"branch", request.handle}}};
   }
   return {};
 }
@@ -110,7 +198,7 @@ Status BranchTable::check(const std::vector<FlightRequest>& requests, FlightKind
 Flight BranchTable::take_off(FlightKind kind, std::vector<FlightRequest> requests) {
   Flight flight{kind, pool_.take_queued(), {}, std::make_shared<Deaths>(requests.size()), {}};
   for (size_t i = 0; i < requests.size(); ++i) {
-    FlightEntry entry{requests[i].handle, -1, std::move(requests[i].tokens), {}, {}, {}};
+    FlightEntry entry{requests[i].handle, -1, std::move(requests[i].tokens), requests[i].n_batch, {}, {}, {}};
     if (Slot* slot = find(entry.handle)) {
       entry.seq = slot->lease.id();
       entry.before = slot->state;
@@ -139,8 +227,6 @@ void BranchTable::land(Flight& flight) {
     slot.in_flight.reset();
     if (!flight.status.ok()) continue;
     slot.state = std::move(entry.state);
-    slot.memo.reset();
-    if (!entry.produced.empty()) slot.memo = entry.produced.back();
   }
   // Aborted because nobody was left to decode for: that is success.
   if (flight.deaths->living == 0) flight.status = {};
@@ -162,9 +248,24 @@ Result<BranchTable::Slot*> BranchTable::at_rest(SequenceHandle handle, const cha
   return slot;
 }
 
+Status BranchTable::check_biases(const std::vector<TokenBias>& biases) const {
+  for (const TokenBias& entry : biases) {
+    if (Status status = check_token(vocab_, entry.token); !status.ok()) return status;
+    if (!(entry.bias < INFINITY))
+      return {Code::invalid_argument, "a bias is a number below Infinity", {{"token", entry.token}}};
+  }
+  return {};
+}
+
+Status BranchTable::check_sampling(const SamplingParams& sampling) const {
+  for (const llama_token token : sampling.dry_breakers)
+    if (Status status = check_token(vocab_, token); !status.ok()) return status;
+  return {};
+}
+
 SequenceHandle BranchTable::insert(BranchState state) {
   const SequenceHandle handle = next_handle_++;
-  slots_.emplace(handle, Slot{pool_.acquire(), std::move(state), {}, {}, 0});
+  slots_.emplace(handle, Slot{pool_.acquire(), std::move(state), {}, 0});
   return handle;
 }
 

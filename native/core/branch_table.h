@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -10,7 +11,8 @@ namespace lloyal {
 
 struct FlightRequest {
   SequenceHandle handle;
-  std::vector<llama_token> tokens; // exactly one for a commit or run
+  std::vector<llama_token> tokens;                     // exactly one for a commit or run
+  size_t n_batch = std::numeric_limits<size_t>::max(); // most of them in one batch, at least 1
 };
 
 // The logical side of the cache: handles, leases and states. Belongs to the JavaScript thread, never waits, and
@@ -26,8 +28,19 @@ class BranchTable {
   bool close(SequenceHandle handle);
   Status set_grammar(SequenceHandle handle, const std::optional<std::string>& grammar);
   Status set_sampling(SequenceHandle handle, const SamplingParams& sampling);
+  Status set_lazy_grammar(SequenceHandle handle, const std::string& grammar, std::vector<Trigger> triggers);
+  // Entries for one token add up. INVALID_ARGUMENT for an unknown token, NaN, +infinity.
+  Status set_logit_bias(SequenceHandle handle, std::vector<TokenBias> biases);
+  Status set_steer(SequenceHandle handle, std::vector<TokenBias> biases);
+  Status reseed(SequenceHandle handle, uint32_t seed);
+  // Into the penalty window, and nowhere else.
+  Status accept(SequenceHandle handle, llama_token token);
   Result<Produced> produce(SequenceHandle handle);
-  Result<std::shared_ptr<const LogitsRow>> row(SequenceHandle handle) const;
+  // A further draw at this row, other than produce's. The memo stays.
+  Result<llama_token> sample(SequenceHandle handle);
+  Result<Surprisals> surprisals(SequenceHandle handle) const;
+  Result<std::shared_ptr<const LogitsRow>> row(SequenceHandle handle, const char* doing) const;
+  const Vocab& vocab() const { return vocab_; }
 
   // Refuses what could never fly: an unknown handle, one named twice, a missing token.
   Status check(const std::vector<FlightRequest>& requests, FlightKind kind) const;
@@ -41,7 +54,6 @@ class BranchTable {
   struct Slot {
     SeqLease lease;
     BranchState state;
-    std::optional<Produced> memo; // of produce, until anything that it depends on changes
     std::shared_ptr<Deaths> in_flight;
     size_t flight_index = 0;
   };
@@ -49,6 +61,8 @@ class BranchTable {
   Slot* find(SequenceHandle handle);
   const Slot* find(SequenceHandle handle) const;
   Result<Slot*> at_rest(SequenceHandle handle, const char* doing);
+  Status check_biases(const std::vector<TokenBias>& biases) const;
+  Status check_sampling(const SamplingParams& sampling) const;
   SequenceHandle insert(BranchState state);
   Status exhausted() const;
 

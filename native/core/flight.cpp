@@ -6,18 +6,18 @@ namespace lloyal {
 namespace {
 
 Status fly_prefill(Decoder& decoder, Flight& flight) {
-  std::vector<size_t> lengths;
+  std::vector<EntrySize> sizes;
   size_t total = 0;
   for (const FlightEntry& entry : flight.entries) {
-    lengths.push_back(entry.done ? 0 : entry.tokens.size());
-    total += lengths.back();
+    sizes.push_back({entry.done ? 0 : entry.tokens.size(), entry.n_batch});
+    total += sizes.back().length;
   }
   // Before the first batch, not after some of them: a prefill that cannot fit should cost nothing.
   if (Status status = decoder.check_room(total, "prefill"); !status.ok()) return status;
 
   std::vector<std::shared_ptr<const LogitsRow>> captured;
   std::vector<size_t> captured_for;
-  for (const std::vector<Piece>& pieces : pack(lengths, decoder.context().limits().n_batch)) {
+  for (const std::vector<Piece>& pieces : pack(sizes, decoder.context().limits().n_batch)) {
     std::vector<Row> rows;
     for (const Piece& piece : pieces) {
       const FlightEntry& entry = flight.entries[piece.entry];
@@ -63,6 +63,7 @@ Status fly_tick(Decoder& decoder, Flight& flight) {
     auto produced = produce(vocab, flying[i]->state);
     if (!produced.ok()) return produced.status();
     flying[i]->done = produced.value().is_stop;
+    flying[i]->state.memo = produced.value();
     flying[i]->produced.push_back(std::move(produced.value()));
   }
   return {};

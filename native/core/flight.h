@@ -18,6 +18,7 @@ struct FlightEntry {
   SequenceHandle handle;
   llama_seq_id seq; // -1: closed before take-off
   std::vector<llama_token> tokens;
+  size_t n_batch; // most of the tokens in one batch
   BranchState before;
   BranchState state;
   std::vector<Produced> produced;

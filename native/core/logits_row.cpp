@@ -1,19 +1,79 @@
 #include "logits_row.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace lloyal {
+namespace {
+
+// Without a branch per token the compiler compares many at once. NaN never wins a comparison.
+float highest(std::span<const float> logits) {
+  constexpr size_t lanes = 16;
+  float best[lanes];
+  std::fill(std::begin(best), std::end(best), -INFINITY);
+  size_t i = 0;
+  for (; i + lanes <= logits.size(); i += lanes)
+    for (size_t lane = 0; lane < lanes; ++lane)
+      best[lane] = logits[i + lane] > best[lane] ? logits[i + lane] : best[lane];
+  for (; i < logits.size(); ++i) best[0] = logits[i] > best[0] ? logits[i] : best[0];
+  return *std::max_element(std::begin(best), std::end(best));
+}
+
+} // namespace
 
 std::shared_ptr<const LogitsRow> LogitsRow::copy(std::span<const float> logits) {
+  const float best = highest(logits);
+  if (!std::isfinite(best)) return nullptr;
   auto row = std::make_shared<LogitsRow>();
   row->logits_.assign(logits.begin(), logits.end());
-  size_t best = 0;
-  // A comparison with NaN is false, so NaN at index 0 would win every time without the second test.
-  for (size_t i = 1; i < logits.size(); ++i)
-    if (logits[i] > logits[best] || std::isnan(logits[best])) best = i;
-  if (logits.empty() || !std::isfinite(logits[best])) return nullptr;
-  row->argmax_ = static_cast<llama_token>(best);
+  row->argmax_ = static_cast<llama_token>(std::find(logits.begin(), logits.end(), best) - logits.begin());
+  row->exp_sums_ = exp_sums(row->logits_, best, 1, best);
   return row;
+}
+
+double LogitsRow::surprisal(llama_token token) const {
+  const double logit = logits_[static_cast<size_t>(token)];
+  // NaN cannot come either.
+  return logit > -INFINITY ? std::max(0.0, std::log(exp_sums_.mass) - (logit - max())) : INFINITY;
+}
+
+const Moments& LogitsRow::moments() const {
+  std::call_once(moments_once_, [this] { moments_ = lloyal::moments(logits_, static_cast<float>(max())); });
+  return moments_;
+}
+
+const std::vector<Candidate>& LogitsRow::head() const {
+  std::call_once(head_once_, [this] { head_ = most_likely(logits_, head_size); });
+  return head_;
+}
+
+// A heap whose root is the weakest of the kept: most tokens fail one comparison against it.
+std::vector<Candidate> most_likely(std::span<const float> logits, size_t count) {
+  std::vector<Candidate> kept;
+  kept.reserve(count);
+  float weakest = -INFINITY;
+  const auto add = [&](size_t i) {
+    // Ids come in order, so an equal logit is never the more likely one.
+    if (!(logits[i] > weakest)) return;
+    if (kept.size() == count) {
+      std::pop_heap(kept.begin(), kept.end(), more_likely);
+      kept.pop_back();
+    }
+    kept.push_back({static_cast<llama_token>(i), logits[i]});
+    std::push_heap(kept.begin(), kept.end(), more_likely);
+    if (kept.size() == count) weakest = static_cast<float>(kept.front().logit);
+  };
+  constexpr size_t stride = 16;
+  size_t i = 0;
+  for (; i + stride <= logits.size(); i += stride) {
+    bool any = false;
+    for (size_t lane = 0; lane < stride; ++lane) any |= logits[i + lane] > weakest;
+    if (!any) continue;
+    for (size_t lane = 0; lane < stride; ++lane) add(i + lane);
+  }
+  for (; i < logits.size(); ++i) add(i);
+  std::sort_heap(kept.begin(), kept.end(), more_likely);
+  return kept;
 }
 
 } // namespace lloyal

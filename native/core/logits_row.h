@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
-#include "llama.h"
+#include "candidate.h"
+#include "row_sums.h"
 
 namespace lloyal {
 
@@ -18,10 +20,28 @@ class LogitsRow {
   std::span<const float> logits() const { return logits_; }
   // The token with the highest logit, ties to the lowest id.
   llama_token argmax() const { return argmax_; }
+  double max() const { return logits_[static_cast<size_t>(argmax_)]; }
+  // -ln p(token) at temperature 1, in nats; infinite for a token that cannot come. Constant time.
+  double surprisal(llama_token token) const;
+  // In nats. Constant time.
+  double entropy() const { return exp_sums_.entropy(); }
+  // About max(). One pass when first asked for.
+  const Moments& moments() const;
+  // The `head_size` most likely tokens, in order. Sought when first asked for, so forks share the search too.
+  const std::vector<Candidate>& head() const;
+
+  static constexpr size_t head_size = 256;
 
  private:
   std::vector<float> logits_;
   llama_token argmax_ = 0;
+  ExpSums exp_sums_; // about max()
+  mutable std::once_flag moments_once_, head_once_;
+  mutable Moments moments_;
+  mutable std::vector<Candidate> head_;
 };
+
+// The `count` highest logits above -infinity, in order.
+std::vector<Candidate> most_likely(std::span<const float> logits, size_t count);
 
 } // namespace lloyal

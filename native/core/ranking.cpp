@@ -4,67 +4,89 @@
 #include <cmath>
 
 namespace lloyal {
-namespace {
 
-constexpr size_t first_window = 256;
-
-bool more_likely(const llama_token_data& a, const llama_token_data& b) {
-  return a.logit > b.logit || (a.logit == b.logit && a.id < b.id);
-}
-
-// A heap whose root is the weakest of the kept: most tokens fail one comparison against it.
-std::vector<llama_token_data> top(std::span<const float> logits, size_t count) {
-  std::vector<llama_token_data> kept;
-  kept.reserve(count);
-  for (size_t i = 0; i < logits.size(); ++i) {
-    // Ids come in order, so an equal logit is never the more likely one.
-    if (kept.size() == count && !(logits[i] > kept.front().logit)) continue;
-    if (!(logits[i] > -INFINITY)) continue;
-    if (kept.size() == count) {
-      std::pop_heap(kept.begin(), kept.end(), more_likely);
-      kept.pop_back();
-    }
-    kept.push_back({static_cast<llama_token>(i), logits[i], 0.0f});
-    std::push_heap(kept.begin(), kept.end(), more_likely);
-  }
-  std::sort_heap(kept.begin(), kept.end(), more_likely);
-  return kept;
-}
-
-} // namespace
-
-Ranking::Ranking(const LogitsRow& row, const Grammar* grammar) : row_(row), grammar_(grammar) {}
+Ranking::Ranking(const LogitsRow& row, const Edits& edits, const Grammar* grammar)
+    : row_(row), edits_(edits), grammar_(grammar) {}
 
 void Ranking::widen() {
   const size_t n_vocab = row_.logits().size();
-  size_t next = window_ == 0 ? first_window : window_ * 4;
+  size_t next = window_ == 0 ? LogitsRow::head_size : window_ * 4;
   // With a grammar the second try is the whole row: masking it by first bytes costs less than several windows.
   if (next * 4 > n_vocab || (grammar_ && window_ > 0)) next = n_vocab;
   window_ = next;
-  if (complete() && grammar_) {
-    survivors_ = grammar_->legal(row_.logits());
-    std::sort(survivors_.begin(), survivors_.end(), more_likely);
-    return;
+
+  const bool is_whole = complete();
+  std::vector<Candidate> sought;
+  if (is_whole && grammar_)
+    sought = grammar_->legal(row_.logits());
+  else if (is_whole || window_ > LogitsRow::head_size)
+    sought = most_likely(row_.logits(), window_);
+  const std::vector<Candidate>& seen = is_whole || window_ > LogitsRow::head_size ? sought : row_.head();
+  if (!is_whole) {
+    last_ = seen.back();
+    ties_ = static_cast<size_t>(std::ranges::count(seen, last_.logit, &Candidate::logit));
+    // Fewer tokens above -infinity than the window holds: there are no others.
+    if (seen.size() < window_) window_ = n_vocab;
   }
-  in_window_ = top(row_.logits(), window_);
-  survivors_ = in_window_;
-  if (!grammar_) return;
-  grammar_->mask(survivors_);
-  std::erase_if(survivors_, [](const llama_token_data& candidate) { return candidate.logit == -INFINITY; });
+
+  survivors_.clear();
+  std::vector<Candidate> edited;
+  for (const Candidate& candidate : seen)
+    if (!edits_.find(candidate.id)) survivors_.push_back(candidate);
+  for (const Candidate& candidate : edits_.all())
+    if (candidate.logit > -INFINITY && !is_unseen(candidate)) edited.push_back(candidate);
+  if (grammar_) grammar_->mask(edited);
+  if (grammar_ && is_whole)
+    std::ranges::sort(survivors_, more_likely);
+  else if (grammar_)
+    grammar_->mask(survivors_);
+
+  std::ranges::sort(edited, more_likely);
+  const auto middle = static_cast<std::ptrdiff_t>(survivors_.size());
+  survivors_.insert(survivors_.end(), edited.begin(), edited.end());
+  std::inplace_merge(survivors_.begin(), survivors_.begin() + middle, survivors_.end(), more_likely);
 }
 
-double Ranking::unseen_mass(double best, double temperature) const {
-  if (complete()) return 0;
-  // Summed over the tail itself: the whole row less the window would be infinity less infinity where a forbidden
-  // token stands far above the best legal one.
-  const llama_token_data& last = in_window_.back();
-  const std::span<const float> logits = row_.logits();
-  double mass = 0;
-  for (size_t i = 0; i < logits.size(); ++i) {
-    const llama_token_data candidate{static_cast<llama_token>(i), logits[i], 0.0f};
-    if (more_likely(last, candidate)) mass += std::exp((logits[i] - best) / temperature);
+ExpSums Ranking::unseen(double shift, double temperature) const {
+  if (complete()) return {};
+  const auto take = [&](ExpSums& sums, double logit, double times) {
+    if (!(logit > -INFINITY)) return;
+    const double d = (logit - shift) / temperature;
+    const double weight = times * std::exp(d);
+    sums.count += times;
+    sums.mass += weight;
+    sums.moment += weight > 0 || weight < 0 ? d * weight : 0;
+  };
+  ExpSums sums = exp_sums(row_.logits(), shift, temperature, static_cast<float>(last_.logit));
+  take(sums, last_.logit, -static_cast<double>(ties_));
+  for (const Candidate& candidate : edits_.all()) {
+    const Candidate raw{candidate.id, row_.logits()[static_cast<size_t>(candidate.id)]};
+    if (is_unseen(raw)) take(sums, raw.logit, -1);
+    if (is_unseen(candidate)) take(sums, candidate.logit, 1);
   }
-  return mass;
+  sums.mass = std::max(0.0, sums.mass);
+  return sums;
+}
+
+double Ranking::deviation() const {
+  Moments sums;
+  const auto take = [&](double logit, double times) {
+    if (!(logit > -INFINITY)) return;
+    const double d = logit - row_.max();
+    sums.count += times;
+    sums.sum += times * d;
+    sums.squares += times * d * d;
+  };
+  if (complete()) {
+    for (const Candidate& candidate : survivors_) take(candidate.logit, 1);
+    return sums.deviation();
+  }
+  sums = row_.moments();
+  for (const Candidate& candidate : edits_.all()) {
+    take(row_.logits()[static_cast<size_t>(candidate.id)], -1);
+    take(candidate.logit, 1);
+  }
+  return sums.deviation();
 }
 
 } // namespace lloyal

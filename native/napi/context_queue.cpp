@@ -6,6 +6,21 @@
 #include "convert.h"
 
 namespace lloyal {
+namespace {
+
+// From an array of numbers: most tokens of each entry in one batch, 0 for no limit of its own.
+void take_limits(const Napi::Value& value, std::vector<FlightRequest>& entries) {
+  const Napi::Env env = value.Env();
+  if (!value.IsArray() || value.As<Napi::Array>().Length() != entries.size())
+    throw to_error(env, {Code::invalid_argument, "nBatch must be an array of the entries' length"});
+  for (uint32_t i = 0; i < entries.size(); ++i) {
+    const int64_t limit = to_integer(value.As<Napi::Array>().Get(i), "nBatch");
+    if (limit < 0) throw to_error(env, {Code::invalid_argument, "nBatch must be at least 1"});
+    if (limit > 0) entries[i].n_batch = static_cast<size_t>(limit);
+  }
+}
+
+} // namespace
 
 Napi::Value ContextWrap::prefill(const Napi::CallbackInfo& info) {
   return enqueue_flight(info, FlightKind::prefill, 1, {});
@@ -30,6 +45,7 @@ Napi::Value ContextWrap::enqueue_flight(const Napi::CallbackInfo& info, FlightKi
   const Napi::Env env = info.Env();
   BranchTable& table = living(env, name_of(kind));
   std::vector<FlightRequest> entries = to_requests(info[0], info[1]);
+  if (kind == FlightKind::prefill) take_limits(info[2], entries);
   throw_if(env, table.check(entries, kind));
   return enqueue(
       {Request::Kind::fly, Napi::Promise::Deferred::New(env), kind, std::move(entries), ticks, std::move(until)});

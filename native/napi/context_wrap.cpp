@@ -1,5 +1,7 @@
 #include "context_wrap.h"
 
+#include <cmath>
+
 #include "addon.h"
 #include "convert.h"
 
@@ -38,7 +40,16 @@ Napi::Function ContextWrap::define(Napi::Env env) {
                          InstanceMethod<&ContextWrap::close>("close"),
                          InstanceMethod<&ContextWrap::set_grammar>("setGrammar"),
                          InstanceMethod<&ContextWrap::set_sampling>("setSampling"),
+                         InstanceMethod<&ContextWrap::set_lazy_grammar>("setLazyGrammar"),
+                         InstanceMethod<&ContextWrap::set_logit_bias>("setLogitBias"),
+                         InstanceMethod<&ContextWrap::set_steer>("setSteer"),
+                         InstanceMethod<&ContextWrap::reseed>("reseed"),
+                         InstanceMethod<&ContextWrap::accept>("accept"),
                          InstanceMethod<&ContextWrap::produce>("produce"),
+                         InstanceMethod<&ContextWrap::sample>("sample"),
+                         InstanceMethod<&ContextWrap::entropy>("entropy"),
+                         InstanceMethod<&ContextWrap::surprisal>("surprisal"),
+                         InstanceMethod<&ContextWrap::metrics>("metrics"),
                          InstanceMethod<&ContextWrap::row>("row"),
                          InstanceMethod<&ContextWrap::prefill>("prefill"),
                          InstanceMethod<&ContextWrap::commit>("commit"),
@@ -129,13 +140,76 @@ Napi::Value ContextWrap::set_sampling(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value ContextWrap::set_lazy_grammar(const Napi::CallbackInfo& info) {
+  BranchTable& table = living(info.Env(), "setLazyGrammar");
+  const SequenceHandle handle = to_integer(info[0], "sequence");
+  throw_if(info.Env(), table.set_lazy_grammar(handle, to_text(info[1], "grammar"), to_triggers(info[2])));
+  return info.Env().Undefined();
+}
+
+Napi::Value ContextWrap::set_logit_bias(const Napi::CallbackInfo& info) {
+  BranchTable& table = living(info.Env(), "setLogitBias");
+  throw_if(info.Env(), table.set_logit_bias(to_integer(info[0], "sequence"), to_biases(info[1])));
+  return info.Env().Undefined();
+}
+
+Napi::Value ContextWrap::set_steer(const Napi::CallbackInfo& info) {
+  BranchTable& table = living(info.Env(), "setSteer");
+  throw_if(info.Env(), table.set_steer(to_integer(info[0], "sequence"), to_biases(info[1])));
+  return info.Env().Undefined();
+}
+
+Napi::Value ContextWrap::reseed(const Napi::CallbackInfo& info) {
+  BranchTable& table = living(info.Env(), "reseed");
+  const auto seed = static_cast<uint32_t>(to_integer(info[1], "seed"));
+  throw_if(info.Env(), table.reseed(to_integer(info[0], "sequence"), seed));
+  return info.Env().Undefined();
+}
+
+Napi::Value ContextWrap::accept(const Napi::CallbackInfo& info) {
+  BranchTable& table = living(info.Env(), "accept");
+  throw_if(info.Env(), table.accept(to_integer(info[0], "sequence"), to_token(info[1], "token")));
+  return info.Env().Undefined();
+}
+
+Napi::Value ContextWrap::sample(const Napi::CallbackInfo& info) {
+  auto token = living(info.Env(), "sample").sample(to_integer(info[0], "sequence"));
+  return Napi::Number::New(info.Env(), value_or_throw(info.Env(), std::move(token)));
+}
+
+Napi::Value ContextWrap::entropy(const Napi::CallbackInfo& info) {
+  auto row = living(info.Env(), "entropy").row(to_integer(info[0], "sequence"), "entropy");
+  return Napi::Number::New(info.Env(), value_or_throw(info.Env(), std::move(row))->entropy());
+}
+
+Napi::Value ContextWrap::surprisal(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  BranchTable& table = living(env, "surprisal");
+  const auto row = value_or_throw(env, table.row(to_integer(info[0], "sequence"), "surprisal"));
+  const llama_token token = to_token(info[1], "token");
+  if (!table.vocab().contains(token))
+    throw to_error(env, {Code::invalid_argument, "there is no such token", {{"token", token}}});
+  return Napi::Number::New(env, row->surprisal(token));
+}
+
+Napi::Value ContextWrap::metrics(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto sums = value_or_throw(env, living(env, "metrics").surprisals(to_integer(info[0], "sequence")));
+  // 0 / 0 is NaN, which is what nothing committed means.
+  const auto count = static_cast<double>(sums.count);
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("perplexity", std::exp(sums.model / count));
+  object.Set("samplingPerplexity", std::exp(sums.sampling / count));
+  return object;
+}
+
 Napi::Value ContextWrap::produce(const Napi::CallbackInfo& info) {
   auto produced = living(info.Env(), "produce").produce(to_integer(info[0], "sequence"));
   return from_produced(info.Env(), value_or_throw(info.Env(), std::move(produced)));
 }
 
 Napi::Value ContextWrap::row(const Napi::CallbackInfo& info) {
-  auto found = living(info.Env(), "row").row(to_integer(info[0], "sequence"));
+  auto found = living(info.Env(), "row").row(to_integer(info[0], "sequence"), "row");
   const auto row = value_or_throw(info.Env(), std::move(found));
   Napi::Float32Array array = Napi::Float32Array::New(info.Env(), row->logits().size());
   std::copy(row->logits().begin(), row->logits().end(), array.Data());

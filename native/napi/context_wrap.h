@@ -37,7 +37,16 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
   Napi::Value close(const Napi::CallbackInfo& info);
   Napi::Value set_grammar(const Napi::CallbackInfo& info);
   Napi::Value set_sampling(const Napi::CallbackInfo& info);
+  Napi::Value set_lazy_grammar(const Napi::CallbackInfo& info);
+  Napi::Value set_logit_bias(const Napi::CallbackInfo& info);
+  Napi::Value set_steer(const Napi::CallbackInfo& info);
+  Napi::Value reseed(const Napi::CallbackInfo& info);
+  Napi::Value accept(const Napi::CallbackInfo& info);
   Napi::Value produce(const Napi::CallbackInfo& info);
+  Napi::Value sample(const Napi::CallbackInfo& info);
+  Napi::Value entropy(const Napi::CallbackInfo& info);
+  Napi::Value surprisal(const Napi::CallbackInfo& info);
+  Napi::Value metrics(const Napi::CallbackInfo& info);
   Napi::Value row(const Napi::CallbackInfo& info);
   Napi::Value prefill(const Napi::CallbackInfo& info);
   Napi::Value commit(const Napi::CallbackInfo& info);

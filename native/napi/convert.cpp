@@ -44,6 +44,12 @@ Napi::Error mismatch(Napi::Env env, const char* name, const char* expected) {
   return to_error(env, {Code::invalid_argument, std::string(name) + " must be " + expected});
 }
 
+template <typename Take> void for_items(const Napi::Value& value, const char* name, const Take& take) {
+  if (!value.IsArray()) throw mismatch(value.Env(), name, "an array");
+  const auto array = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); ++i) take(array.Get(i));
+}
+
 } // namespace
 
 Napi::Error to_error(Napi::Env env, const Status& status) {
@@ -87,16 +93,73 @@ std::optional<std::string> to_optional_text(const Napi::Value& value, const char
   return to_text(value, name);
 }
 
+llama_token to_token(const Napi::Value& value, const char* name) {
+  const int64_t token = to_integer(value, name);
+  if (token < 0 || token > std::numeric_limits<llama_token>::max())
+    throw to_error(value.Env(), {Code::invalid_argument, "there is no such token", {{"token", token}}});
+  return static_cast<llama_token>(token);
+}
+
 SamplingParams to_sampling(const Napi::Value& value) {
   const Napi::Object object = to_object(value, "sampling");
+  const auto number = [&](const char* name) { return to_number(object.Get(name), name); };
+  const auto integer = [&](const char* name) {
+    const int64_t whole = std::min<int64_t>(to_integer(object.Get(name), name), std::numeric_limits<int32_t>::max());
+    return static_cast<int32_t>(whole);
+  };
   SamplingParams params;
-  params.temperature = to_number(object.Get("temperature"), "temperature");
-  params.top_p = to_number(object.Get("topP"), "topP");
-  params.min_p = to_number(object.Get("minP"), "minP");
-  params.top_k = static_cast<int32_t>(
-      std::min<int64_t>(to_integer(object.Get("topK"), "topK"), std::numeric_limits<int32_t>::max()));
+  params.temperature = number("temperature");
+  params.top_k = integer("topK");
+  params.top_p = number("topP");
+  params.min_p = number("minP");
   params.seed = static_cast<uint32_t>(to_integer(object.Get("seed"), "seed"));
+  params.repeat_penalty = number("repeatPenalty");
+  params.frequency_penalty = number("frequencyPenalty");
+  params.presence_penalty = number("presencePenalty");
+  params.penalty_last_n = integer("penaltyLastN");
+  params.dry_multiplier = number("dryMultiplier");
+  params.dry_base = number("dryBase");
+  params.dry_allowed_length = integer("dryAllowedLength");
+  params.dry_last_n = integer("dryLastN");
+  for_items(object.Get("dryBreakers"), "dryBreakers",
+            [&](const Napi::Value& item) { params.dry_breakers.push_back(to_token(item, "dryBreakers")); });
+  params.top_n_sigma = number("topNSigma");
+  params.typical_p = number("typicalP");
+  params.xtc_probability = number("xtcProbability");
+  params.xtc_threshold = number("xtcThreshold");
+  params.mirostat = integer("mirostat");
+  params.mirostat_tau = number("mirostatTau");
+  params.mirostat_eta = number("mirostatEta");
+  params.dynatemp_range = number("dynatempRange");
+  params.dynatemp_exponent = number("dynatempExponent");
   return params;
+}
+
+std::vector<TokenBias> to_biases(const Napi::Value& value) {
+  std::vector<TokenBias> biases;
+  for_items(value, "biases", [&](const Napi::Value& item) {
+    const Napi::Object entry = to_object(item, "bias");
+    biases.push_back({to_token(entry.Get("token"), "token"), to_number(entry.Get("bias"), "bias")});
+  });
+  return biases;
+}
+
+std::vector<Trigger> to_triggers(const Napi::Value& value) {
+  std::vector<Trigger> triggers;
+  for_items(value, "triggers", [&](const Napi::Value& item) {
+    const Napi::Object entry = to_object(item, "trigger");
+    const std::string type = to_text(entry.Get("type"), "type");
+    if (type == "token")
+      triggers.push_back({Trigger::Kind::token, to_token(entry.Get("token"), "token")});
+    else if (type == "word")
+      triggers.push_back({Trigger::Kind::word, LLAMA_TOKEN_NULL, to_text(entry.Get("text"), "text")});
+    else if (type == "pattern" || type == "pattern-full")
+      triggers.push_back({type == "pattern" ? Trigger::Kind::pattern : Trigger::Kind::pattern_full, LLAMA_TOKEN_NULL,
+                          to_text(entry.Get("source"), "source")});
+    else
+      throw mismatch(item.Env(), "a trigger's type", "token, word, pattern or pattern-full");
+  });
+  return triggers;
 }
 
 std::vector<FlightRequest> to_requests(const Napi::Value& handles, const Napi::Value& tokens) {

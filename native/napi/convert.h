@@ -24,7 +24,12 @@ double to_number(const Napi::Value& value, const char* name);
 std::string to_text(const Napi::Value& value, const char* name);
 Napi::Object to_object(const Napi::Value& value, const char* name);
 std::optional<std::string> to_optional_text(const Napi::Value& value, const char* name);
+llama_token to_token(const Napi::Value& value, const char* name);
 SamplingParams to_sampling(const Napi::Value& value);
+// From an array of { token, bias }.
+std::vector<TokenBias> to_biases(const Napi::Value& value);
+// From an array of GrammarTrigger, as sdk has it.
+std::vector<Trigger> to_triggers(const Napi::Value& value);
 // From arrays [handles: number[], tokens: Int32Array[]] of equal length.
 std::vector<FlightRequest> to_requests(const Napi::Value& handles, const Napi::Value& tokens);
 

@@ -2,14 +2,22 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace lloyal {
 namespace {
+
+std::vector<EntrySize> sizes(const std::vector<size_t>& lengths, size_t most = 1000) {
+  std::vector<EntrySize> out;
+  for (const size_t length : lengths) out.push_back({length, most});
+  return out;
+}
 
 TEST(Pack, PlacesEveryTokenOnceInOrderWithinTheLimit) {
   for (size_t n_batch : {1, 3, 8, 64}) {
     for (const std::vector<size_t>& lengths : {std::vector<size_t>{1}, {64}, {65, 1, 0, 130}, {5, 5, 5, 5, 5, 5, 5}}) {
       std::vector<size_t> next(lengths.size());
-      for (const auto& batch : pack(lengths, n_batch)) {
+      for (const auto& batch : pack(sizes(lengths), n_batch)) {
         size_t rows = 0;
         for (const Piece& piece : batch) {
           EXPECT_EQ(piece.begin, next[piece.entry]);
@@ -25,12 +33,30 @@ TEST(Pack, PlacesEveryTokenOnceInOrderWithinTheLimit) {
 }
 
 TEST(Pack, FillsBatchesFirstFitAndSplitsOnlyLongEntries) {
-  const std::vector<size_t> lengths{19, 3, 6, 2};
-  const auto batches = pack(lengths, 8);
+  const auto batches = pack(sizes({19, 3, 6, 2}), 8);
   ASSERT_EQ(batches.size(), 4u);
   EXPECT_EQ(batches[2].size(), 3u); // the last 3 of entry 0, entry 1, entry 3
   EXPECT_EQ(batches[2][2].entry, 3u);
   EXPECT_EQ(batches[3].front().entry, 2u);
+}
+
+TEST(Pack, KeepsAnEntryWithinItsOwnLimitAndLeavesTheOthersAlone) {
+  std::vector<EntrySize> mixed = sizes({10, 20});
+  mixed[0].most = 3;
+  size_t next = 0, largest = 0;
+  for (const auto& batch : pack(mixed, 16)) {
+    size_t own = 0;
+    for (const Piece& piece : batch) {
+      if (piece.entry == 1) largest = std::max(largest, piece.end - piece.begin);
+      if (piece.entry != 0) continue;
+      EXPECT_EQ(piece.begin, next);
+      next = piece.end;
+      own += piece.end - piece.begin;
+    }
+    EXPECT_LE(own, 3u);
+  }
+  EXPECT_EQ(next, 10u);
+  EXPECT_EQ(largest, 16u);
 }
 
 } // namespace

@@ -51,6 +51,13 @@ TEST(BranchTable, InFlightRefusesWhatWouldReadAChangingState) {
   EXPECT_EQ(bench.table.produce(flying).status().code, Code::branch_in_flight);
   EXPECT_EQ(bench.table.set_grammar(flying, {}).code, Code::branch_in_flight);
   EXPECT_EQ(bench.table.set_sampling(flying, {}).code, Code::branch_in_flight);
+  EXPECT_EQ(bench.table.set_lazy_grammar(flying, "root ::= \"1\"", {{Trigger::Kind::token, 5}}).code,
+            Code::branch_in_flight);
+  EXPECT_EQ(bench.table.set_logit_bias(flying, {}).code, Code::branch_in_flight);
+  EXPECT_EQ(bench.table.set_steer(flying, {}).code, Code::branch_in_flight);
+  EXPECT_EQ(bench.table.reseed(flying, 1).code, Code::branch_in_flight);
+  EXPECT_EQ(bench.table.accept(flying, 5).code, Code::branch_in_flight);
+  EXPECT_EQ(bench.table.sample(flying).status().code, Code::branch_in_flight);
   EXPECT_TRUE(bench.table.produce(resting).ok());
   EXPECT_TRUE(bench.table.fork(resting).ok());
   fly(bench.decoder, flight, 1);
@@ -106,7 +113,7 @@ TEST(BranchTable, ASequenceClosedBeforeItsTurnIsLeftOut) {
 
 TEST(BranchTable, ProduceIsIdempotentAndItsMemoIsVoidedByEveryInput) {
   Bench bench(small);
-  const auto branch = bench.open({1, 0, 1, 0, 1});
+  const auto branch = bench.open({.temperature = 1, .seed = 1});
   ASSERT_TRUE(bench.prefill(branch, tokens(8)).ok());
   const auto first = bench.next(branch);
   EXPECT_EQ(bench.next(branch), first);
@@ -122,14 +129,15 @@ TEST(BranchTable, ProduceIsIdempotentAndItsMemoIsVoidedByEveryInput) {
 
 TEST(BranchTable, TheDrawIsAFunctionOfSeedAndCommits) {
   Bench bench(small);
-  const SamplingParams params{2, 0, 1, 0, 77};
+  const SamplingParams params{.temperature = 2, .seed = 77};
   const auto branch = bench.open(params);
   ASSERT_TRUE(bench.prefill(branch, tokens(8)).ok());
   for (uint64_t commits = 0; commits < 5; ++commits) {
     const auto row = LogitsRow::copy(bench.row(branch));
-    EXPECT_EQ(bench.next(branch), sample(*row, nullptr, params, {77, 0, commits}).value());
+    const Choice choice{*row, {}, nullptr, params, 0};
+    EXPECT_EQ(bench.next(branch), draw(choice, {77, 0, commits}).value().token);
     // Draws of other counts differ, so the count cannot have been ignored.
-    EXPECT_NE(bench.next(branch), sample(*row, nullptr, params, {77, 0, commits + 1}).value());
+    EXPECT_NE(bench.next(branch), draw(choice, {77, 0, commits + 1}).value().token);
     ASSERT_TRUE(bench.commit(branch, 5).ok());
   }
 }

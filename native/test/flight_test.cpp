@@ -119,7 +119,7 @@ TEST(Flight, SharedCellsAreCountedOnceToTheVeryLast) {
 
 TEST(Flight, ARunEqualsItsCommitsAndProduces) {
   Bench bench(small);
-  const auto a = bench.open({0.9, 0, 1, 0, 11});
+  const auto a = bench.open({.temperature = 0.9, .seed = 11});
   ASSERT_TRUE(bench.prefill(a, tokens(12)).ok());
   const auto b = bench.table.fork(a).value();
   const Flight flight = bench.fly(FlightKind::run, {{a, {9}}}, 6);

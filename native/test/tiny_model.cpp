@@ -94,7 +94,7 @@ llama_token Bench::next(SequenceHandle handle) {
 }
 
 std::vector<float> Bench::row(SequenceHandle handle) {
-  auto row = table.row(handle);
+  auto row = table.row(handle, "row");
   EXPECT_TRUE(row.ok());
   return {row.value()->logits().begin(), row.value()->logits().end()};
 }

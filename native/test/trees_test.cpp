@@ -65,8 +65,16 @@ class RandomTree {
 
   SequenceHandle any() { return std::next(branches_.begin(), below(static_cast<int>(branches_.size())))->first; }
 
+  // Stages with a state of their own among them: a failed batch must leave that alone too.
+  SamplingParams random_sampling() {
+    SamplingParams params{.temperature = 1, .seed = static_cast<uint32_t>(below(100)), .repeat_penalty = 1.2};
+    params.mirostat = below(3);
+    params.dry_multiplier = below(2);
+    return params;
+  }
+
   void open() {
-    auto handle = bench_.table.open({1, 0, 1, 0, static_cast<uint32_t>(below(100))}, {});
+    auto handle = bench_.table.open(random_sampling(), {});
     ASSERT_EQ(handle.ok(), branches_.size() < small.n_seq_max);
     if (handle.ok()) branches_[handle.value()] = {};
   }
@@ -98,15 +106,23 @@ class RandomTree {
     return requests;
   }
 
-  // What can be seen of a branch: its row, and the token that it would produce.
-  std::pair<std::vector<float>, llama_token> look(SequenceHandle handle) {
-    if (!bench_.table.row(handle).ok()) return {};
-    return {bench_.row(handle), bench_.next(handle)};
+  struct View {
+    std::vector<float> row;
+    llama_token next = LLAMA_TOKEN_NULL;
+    double sampling_surprisal = 0;
+
+    bool operator==(const View&) const = default;
+  };
+
+  // What can be seen of a branch: its row, the token that it would produce, and what it has written.
+  View look(SequenceHandle handle) {
+    if (!bench_.table.row(handle, "look").ok()) return {};
+    return {bench_.row(handle), bench_.next(handle), bench_.table.surprisals(handle).value().sampling};
   }
 
   void fly(FlightKind kind, int ticks) {
     const std::vector<FlightRequest> requests = some_requests(kind);
-    std::map<SequenceHandle, std::pair<std::vector<float>, llama_token>> before;
+    std::map<SequenceHandle, View> before;
     for (const FlightRequest& request : requests) before[request.handle] = look(request.handle);
     const int64_t free = small.n_ctx - used();
 

@@ -1,20 +1,26 @@
 import {
   type Capabilities,
   type CommitEntry,
+  checkBiases,
+  checkTriggers,
   type Engine,
+  type GrammarTrigger,
   InvalidArgumentError,
   type PrefillEntry,
   type Produced,
   type RunOptions,
+  resolveSampling,
   type SamplingParams,
   type SequenceHandle,
+  type SequenceMetrics,
   type Token,
+  type TokenBias,
 } from "@lloyal-labs/sdk";
 import { typed, typedAsync } from "./binding/map-error.ts";
 import type { NativeContext } from "./binding/native.ts";
 import { checkNumbers } from "./check-fields.ts";
-import { checkSampling } from "./sampling-options.ts";
 
+const prefillFields = { nBatch: { fallback: 1, min: 1, max: 2 ** 30, integer: true } };
 const runFields = { maxTicks: { fallback: 1, min: 1, max: 2 ** 30, integer: true } };
 
 /** The Engine port over llama.cpp. The addon does the work; this checks what it is given and types what it throws. */
@@ -25,11 +31,11 @@ export class NativeEngine implements Engine {
 
   constructor(context: NativeContext) {
     this.#context = context;
-    this.capabilities = { ...context.limits(), canForkAt: "any", logits: true };
+    this.capabilities = { ...context.limits(), canForkAt: "any", logits: true, patternTriggers: true };
   }
 
   open(sampling?: SamplingParams, grammar?: string): SequenceHandle {
-    return typed(() => this.#context.open(checkSampling(sampling), grammar));
+    return typed(() => this.#context.open(resolveSampling(sampling), grammar));
   }
 
   fork(parent: SequenceHandle): SequenceHandle {
@@ -41,7 +47,12 @@ export class NativeEngine implements Engine {
   }
 
   prefill(entries: readonly PrefillEntry[]): Promise<void> {
-    return typedAsync(() => this.#context.prefill(...columns(entries, (entry) => entry.tokens)));
+    return typedAsync(() => {
+      const limits = entries.map(({ nBatch }) =>
+        nBatch === undefined ? 0 : checkNumbers(prefillFields, { nBatch }).nBatch,
+      );
+      return this.#context.prefill(...columns(entries, (entry) => entry.tokens), limits);
+    });
   }
 
   commit(entries: readonly CommitEntry[]): Promise<void> {
@@ -64,11 +75,54 @@ export class NativeEngine implements Engine {
   }
 
   setSampling(sequence: SequenceHandle, sampling: SamplingParams): void {
-    typed(() => this.#context.setSampling(sequence, checkSampling(sampling)));
+    typed(() => this.#context.setSampling(sequence, resolveSampling(sampling)));
+  }
+
+  setLazyGrammar(sequence: SequenceHandle, grammar: string, triggers: readonly GrammarTrigger[]): void {
+    typed(() => {
+      checkTriggers(triggers, this.capabilities.nVocab);
+      this.#context.setLazyGrammar(sequence, grammar, triggers);
+    });
+  }
+
+  setLogitBias(sequence: SequenceHandle, biases: readonly TokenBias[]): void {
+    typed(() => this.#context.setLogitBias(sequence, this.#summed(biases)));
+  }
+
+  setSteer(sequence: SequenceHandle, biases: readonly TokenBias[]): void {
+    typed(() => this.#context.setSteer(sequence, this.#summed(biases)));
+  }
+
+  reseed(sequence: SequenceHandle, seed: number): void {
+    typed(() => this.#context.reseed(sequence, resolveSampling({ seed }).seed));
+  }
+
+  accept(sequence: SequenceHandle, token: Token): void {
+    typed(() => this.#context.accept(sequence, token));
+  }
+
+  sample(sequence: SequenceHandle): Token {
+    return typed(() => this.#context.sample(sequence));
+  }
+
+  entropy(sequence: SequenceHandle): number {
+    return typed(() => this.#context.entropy(sequence));
+  }
+
+  surprisal(sequence: SequenceHandle, token: Token): number {
+    return typed(() => this.#context.surprisal(sequence, token));
+  }
+
+  metrics(sequence: SequenceHandle): SequenceMetrics {
+    return typed(() => this.#context.metrics(sequence));
   }
 
   row(sequence: SequenceHandle): Float32Array {
     return typed(() => this.#context.row(sequence));
+  }
+
+  #summed(biases: readonly TokenBias[]): TokenBias[] {
+    return [...checkBiases(biases, this.capabilities.nVocab)].map(([token, bias]) => ({ token, bias }));
   }
 
   countCells(): Promise<number> {

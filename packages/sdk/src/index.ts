@@ -2,13 +2,19 @@ export type {
   Capabilities,
   CommitEntry,
   Engine,
+  GrammarTrigger,
   PrefillEntry,
   Produced,
   RunOptions,
   SamplingParams,
+  SequenceMetrics,
+  TokenBias,
 } from "./backend/engine.ts";
+export { checkTriggers } from "./backend/grammar-trigger.ts";
 export type { SequenceHandle, Token } from "./backend/ids.ts";
+export { type ResolvedSampling, resolveSampling } from "./backend/sampling.ts";
 export type { SessionContext } from "./backend/session-context.ts";
+export { checkBiases } from "./backend/token-bias.ts";
 export type { StructuralToken, Vocabulary } from "./backend/vocabulary.ts";
 export { Branch } from "./branch/branch.ts";
 export { BranchStore } from "./branch/branch-store.ts";

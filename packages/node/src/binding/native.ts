@@ -1,19 +1,10 @@
 // The addon as TypeScript sees it. Its implementation is in native/napi.
-import type { StructuralToken } from "@lloyal-labs/sdk";
+import type { GrammarTrigger, ResolvedSampling, SequenceMetrics, StructuralToken, TokenBias } from "@lloyal-labs/sdk";
 
 export interface NativeProduced {
   token: number;
   text: string;
   isStop: boolean;
-}
-
-/** Every field present and checked; the addon supplies no defaults. */
-export interface NativeSampling {
-  temperature: number;
-  topK: number;
-  topP: number;
-  minP: number;
-  seed: number;
 }
 
 export interface NativeContextOptions {
@@ -36,17 +27,27 @@ export interface NativeLimits {
   backend: string;
 }
 
+/** All arguments are checked before; the addon supplies no defaults. */
 export interface NativeContext {
   limits(): NativeLimits;
-  open(sampling: NativeSampling, grammar: string | undefined): number;
+  open(sampling: ResolvedSampling, grammar: string | undefined): number;
   fork(sequence: number): number;
   close(sequence: number): void;
   setGrammar(sequence: number, grammar: string | undefined): void;
-  setSampling(sequence: number, sampling: NativeSampling): void;
+  setSampling(sequence: number, sampling: ResolvedSampling): void;
+  setLazyGrammar(sequence: number, grammar: string, triggers: readonly GrammarTrigger[]): void;
+  setLogitBias(sequence: number, biases: TokenBias[]): void;
+  setSteer(sequence: number, biases: TokenBias[]): void;
+  reseed(sequence: number, seed: number): void;
+  accept(sequence: number, token: number): void;
   produce(sequence: number): NativeProduced;
+  sample(sequence: number): number;
+  entropy(sequence: number): number;
+  surprisal(sequence: number, token: number): number;
+  metrics(sequence: number): SequenceMetrics;
   row(sequence: number): Float32Array;
-  /** Parallel arrays: sequence i gets tokens i. */
-  prefill(sequences: number[], tokens: Int32Array[]): Promise<void>;
+  /** Parallel arrays: sequence i gets tokens i, at most nBatch i of them in one batch; 0 for no limit of its own. */
+  prefill(sequences: number[], tokens: Int32Array[], nBatch: number[]): Promise<void>;
   commit(sequences: number[], tokens: Int32Array[]): Promise<void>;
   run(
     sequences: number[],

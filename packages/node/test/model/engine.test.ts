@@ -4,11 +4,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Engine, isInferenceError, type Produced, type SessionContext, type Token } from "@lloyal-labs/sdk";
+import {
+  type Engine,
+  isInferenceError,
+  type Produced,
+  resolveSampling,
+  type SessionContext,
+  type Token,
+} from "@lloyal-labs/sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkContextOptions } from "../../src/context-options.ts";
 import { createContext, loadVocabulary } from "../../src/index.ts";
-import { checkSampling } from "../../src/sampling-options.ts";
 
 const modelPath = process.env.LLOYAL_SMOL ?? "";
 const code = (value: string) => expect.objectContaining({ code: value });
@@ -243,8 +249,8 @@ describe.skipIf(!modelPath)("the end of the process", () => {
     const inWorker = `(async () => {
       const model = await require(${JSON.stringify(addon)}).loadModel(process.env.LLOYAL_SMOL, false).promise;
       const context = await model.createContext(${JSON.stringify(nativeOptions)});
-      const sequence = context.open(${JSON.stringify(checkSampling())}, undefined);
-      void context.prefill([sequence], [new Int32Array(3000).fill(7)]);
+      const sequence = context.open(${JSON.stringify(resolveSampling())}, undefined);
+      void context.prefill([sequence], [new Int32Array(3000).fill(7)], [0]);
       setTimeout(() => process.exit(7), 200);
     })()`;
     const program = `

@@ -1,17 +1,104 @@
 import type { SequenceHandle, Token } from "./ids.ts";
 
-/** How tokens are drawn from a row of logits. Every field acts, or is refused with `INVALID_ARGUMENT`. */
+/**
+ * How tokens are drawn from a row of logits. Every field acts, or is refused with `INVALID_ARGUMENT`; none is ignored.
+ *
+ * The order is fixed: grammar, logit bias, steer, then the chain in the order of the fields below: penalties, DRY,
+ * top-n-sigma, top-k, typical, top-p, min-p, XTC, temperature, draw. Probabilities are those at temperature 1 of what the
+ * stage before has left. Mirostat takes the place of everything from top-n-sigma to XTC. `resolveSampling` checks the
+ * ranges and fills in the defaults, for every backend.
+ */
 export interface SamplingParams {
-  /** Divides the logits. 0 (the default) is greedy: the token with the highest logit, ties to the lowest id. */
-  temperature?: number;
+  /** Divides the logit of a token in the penalty window if it is positive, multiplies it otherwise. In (0, 1e6], default 1: none. */
+  repeatPenalty?: number;
+  /** Subtracted once per occurrence in the window. Within -1e6 and 1e6, default 0. */
+  frequencyPenalty?: number;
+  /** Subtracted once for any occurrence in the window. Within -1e6 and 1e6, default 0. */
+  presencePenalty?: number;
+  /** Tokens of the penalty window: what was committed or accepted last, never what was prefilled. 0 to 4096, default 64. */
+  penaltyLastN?: number;
+  /**
+   * DRY: a token that followed the last n tokens of the window before, n >= `dryAllowedLength` and as great as can be,
+   * loses `dryMultiplier x dryBase^(n - dryAllowedLength)`, at most 1e9. In [0, 1e6], default 0: none.
+   */
+  dryMultiplier?: number;
+  /** In [1, 1e6], default 1.75. */
+  dryBase?: number;
+  /** 1 to 4096, default 2. */
+  dryAllowedLength?: number;
+  /** Tokens of the DRY window: the last of what the penalty window is made of. 0 to 4096, default 1024. */
+  dryLastN?: number;
+  /** Tokens that no repetition holds and DRY does not touch, shape [n], n <= 64. Default: none. */
+  dryBreakers?: readonly Token[];
+  /** Keep tokens within n standard deviations (of all logits left) of the highest one. In [0, 1e6], default 0: all. */
+  topNSigma?: number;
   /** Keep the k most likely tokens. 0 (the default) keeps all. */
   topK?: number;
+  /** Keep the smallest set of tokens nearest to the entropy whose probability reaches p, in (0, 1]. Default 1: all. */
+  typicalP?: number;
   /** Keep the smallest set of most likely tokens whose probability reaches p, in (0, 1]. Default 1: all. */
   topP?: number;
   /** Drop tokens less likely than minP x the most likely one, in [0, 1]. Default 0: none. */
   minP?: number;
+  /** XTC: with this probability, drop all but the least likely of the tokens that reach `xtcThreshold`. Default 0: never. */
+  xtcProbability?: number;
+  /** In (0, 0.5]; default 0.1. */
+  xtcThreshold?: number;
+  /**
+   * 0 (the default): off. 1 or 2: the version of Mirostat. Its bound mu begins at 2 x tau, and moves at each commit by
+   * the surprise of the token under the distribution that was drawn from; a token that it excludes leaves mu alone.
+   */
+  mirostat?: 0 | 1 | 2;
+  /** Target surprise in bits, in (0, 100]. Default 5. */
+  mirostatTau?: number;
+  /** Learning rate, in (0, 1]. Default 0.1. */
+  mirostatEta?: number;
+  /**
+   * Divides the logits, 0 to 100. 0 (the default) is greedy: the token with the highest logit after biases, penalties and
+   * DRY, ties to the lowest id; nothing else acts then.
+   */
+  temperature?: number;
+  /**
+   * Dynamic temperature: between `temperature - range` and `temperature + range`, by the entropy of what is left over its
+   * greatest possible, to the power of `dynatempExponent`. 0 to 100, default 0: fixed.
+   */
+  dynatempRange?: number;
+  /** In (0, 100], default 1. */
+  dynatempExponent?: number;
   /** Seed of the sequence's own counter-based generator, an integer in [0, 2^32). Default 0. */
   seed?: number;
+}
+
+/** An addition to the logit of one token; -Infinity blocks it. */
+export interface TokenBias {
+  token: Token;
+  bias: number;
+}
+
+/** What switches a lazy grammar on. Of several that fire at one token the first in the list counts. */
+export type GrammarTrigger =
+  /** This token was committed; the grammar constrains what follows it, and starts with it. */
+  | { type: "token"; token: Token }
+  /** This text has appeared; the grammar starts with it. */
+  | { type: "word"; text: string }
+  /** The text since the grammar was set holds a match; the grammar starts at its first group, or at the match. */
+  | { type: "pattern"; source: string }
+  /** The whole text since the grammar was set matches; the grammar starts at its first group, or at the match. */
+  | { type: "pattern-full"; source: string };
+
+/**
+ * Mean surprisals of what was committed, as perplexities: exp of the mean, in nats. NaN before the first commit. What was
+ * prefilled does not count, nor does a token committed to an empty sequence: it had no row.
+ */
+export interface SequenceMetrics {
+  /** Under the model's own distribution. */
+  perplexity: number;
+  /**
+   * Under the distribution that was sampled from: after grammar, biases, penalties, truncation and temperature, as they
+   * stand when the token is committed. 1 for greedy choices. Infinity after a token that it excludes. Under a
+   * grammar a backend may leave open what share of the tokens outside the 256 most likely ones was allowed.
+   */
+  samplingPerplexity: number;
 }
 
 /** A token as the sampler chose it. Nothing has been written yet: `commit` does that. */
@@ -27,6 +114,8 @@ export interface PrefillEntry {
   sequence: SequenceHandle;
   /** Token ids, shape [n], n >= 1. */
   tokens: readonly Token[];
+  /** Most tokens of this entry in one batch; the engine's `nBatch` where it is absent or smaller. */
+  nBatch?: number;
 }
 
 export interface CommitEntry {
@@ -49,6 +138,8 @@ export interface Capabilities {
   canForkAt: "any" | "head";
   /** Whether `row()` gives raw logits. */
   logits: boolean;
+  /** Whether a lazy grammar's triggers may be patterns. Tokens and words may be everywhere. */
+  patternTriggers: boolean;
   /** What computes, in words for people: `cpu`, `cuda`, `simulated`. */
   backend: string;
   nThreads: number;
@@ -71,7 +162,7 @@ export interface Engine {
   open(sampling?: SamplingParams, grammar?: string): SequenceHandle;
 
   /**
-   * A child that shares every cell of `parent` and copies its row, sampler and grammar.
+   * A child that shares every cell of `parent` and copies its row, sampler, logit bias, grammar and metrics; not its steer.
    * Throws SequencesExhaustedError; BranchInFlightError when `parent` is in the batch that decodes now.
    */
   fork(parent: SequenceHandle): SequenceHandle;
@@ -106,14 +197,54 @@ export interface Engine {
 
   /**
    * The next token, without advancing. Idempotent: a memo of (row, sampler, grammar, seed, commits), voided by
-   * any change of these. Throws BranchInFlightError and NoLogitsError.
+   * any change of these. Throws BranchInFlightError and NoLogitsError; GrammarInvalidError when the grammar allows no
+   * token of the vocabulary, InvalidArgumentError when biases block all that it allows.
    */
   produce(sequence: SequenceHandle): Produced;
 
   /** GBNF that constrains what follows, from its root rule, or undefined to remove it. */
   setGrammar(sequence: SequenceHandle, grammar: string | undefined): void;
 
+  /** In place of the parameters before. The penalty window stays; Mirostat begins anew. Throws InvalidArgumentError. */
   setSampling(sequence: SequenceHandle, sampling: SamplingParams): void;
+
+  /**
+   * A grammar in place of the one before that waits for one of the triggers: until then everything is allowed, except a
+   * token that fires a trigger with text that the grammar refuses. Only committed text counts, structural tokens as their
+   * literals. Set it again after a tool result.
+   * Throws GrammarInvalidError; InvalidArgumentError for no trigger, an empty word, no token of the vocabulary, a pattern that
+   * is none or that the backend cannot follow in a stream, or any where `capabilities.patternTriggers` is false.
+   */
+  setLazyGrammar(sequence: SequenceHandle, grammar: string, triggers: readonly GrammarTrigger[]): void;
+
+  /**
+   * In place of the biases before; a fork inherits them. Entries for one token add up. `checkBiases` does the checks.
+   * Throws InvalidArgumentError: no token of the vocabulary, NaN, +Infinity.
+   */
+  setLogitBias(sequence: SequenceHandle, biases: readonly TokenBias[]): void;
+
+  /** As `setLogitBias`, added after it, and not inherited by a fork. */
+  setSteer(sequence: SequenceHandle, biases: readonly TokenBias[]): void;
+
+  /** Another seed for the generator; the rest of the sampling parameters stays. */
+  reseed(sequence: SequenceHandle, seed: number): void;
+
+  /** Puts a token into the penalty window, as a commit would. It passes neither the grammar nor the model. Voids the memo. */
+  accept(sequence: SequenceHandle, token: Token): void;
+
+  /**
+   * A new draw from the row, whatever `produce` has given: a further number of the generator each time, counted anew
+   * after a commit and a reseed. A memo stays. Throws as `produce`.
+   */
+  sample(sequence: SequenceHandle): Token;
+
+  /** Entropy of the row, in nats. Cost: none, it is taken when the row is copied. Throws NoLogitsError. */
+  entropy(sequence: SequenceHandle): number;
+
+  /** -ln p(token) under the row, in nats. Cost: none. Throws NoLogitsError, InvalidArgumentError. */
+  surprisal(sequence: SequenceHandle, token: Token): number;
+
+  metrics(sequence: SequenceHandle): SequenceMetrics;
 
   /** A copy of the raw logits after the last token, shape [nVocab]. Throws NoLogitsError. */
   row(sequence: SequenceHandle): Float32Array;

@@ -2,7 +2,7 @@ import type { Produced } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import { type Branch, internals } from "./branch.ts";
+import { type Branch, handleOf, internals } from "./branch.ts";
 import { type BatchRecord, type BranchNode, type BranchTree, type TreeStats, treeOf } from "./branch-tree.ts";
 import type { Pressure, Reservation } from "./cell-ledger.ts";
 
@@ -39,6 +39,15 @@ export class BranchStore {
    */
   async step(entries: readonly (readonly [Branch, Token])[]): Promise<Produced[]> {
     return await this.#tree.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+  }
+
+  /**
+   * `count` children of one branch, each as by `forkSync`: all of them or none.
+   *
+   * @throws SequencesExhaustedError, BranchInFlightError, InvalidArgumentError when `count` is no whole number
+   */
+  forkMany(branch: Branch, count: number): Branch[] {
+    return this.#tree.forkMany(this.#nodeOf(branch), count).map((node) => handleOf(this.#tree, node));
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Engine, Produced, SamplingParams } from "../backend/engine.ts";
 import type { SequenceHandle, Token } from "../backend/ids.ts";
+import { isSameSampling, type ResolvedSampling, resolveSampling } from "../backend/sampling.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { BranchDisposedError, BranchInFlightError, InvalidArgumentError, KvExhaustedError } from "../errors.ts";
 import { CellLedger, type CellSegment, type Pressure, type Reservation } from "./cell-ledger.ts";
@@ -18,6 +19,9 @@ export interface BranchNode {
   readonly forkHead: number;
   tail: CellSegment;
   path: PathHash;
+  /** Most tokens of its prefills in one decode; the engine's where it has none of its own. */
+  readonly nBatch: number | undefined;
+  sampling: ResolvedSampling;
   disposed: boolean;
   /** True while a batch with rows of this branch decodes. */
   inFlight: boolean;
@@ -95,9 +99,18 @@ export class BranchTree {
     return () => this.#observers.delete(observer);
   }
 
-  createRoot(sampling?: SamplingParams, grammar?: string): BranchNode {
-    const sequence = this.engine.open(sampling, grammar);
-    return this.#add(sequence, undefined, this.#ledger.open(), 0, emptyPath);
+  createRoot(params?: SamplingParams, nBatch?: number, grammar?: string): BranchNode {
+    const sampling = resolveSampling(params);
+    const sequence = this.engine.open(params, grammar);
+    return this.#add({
+      sequence,
+      sampling,
+      nBatch,
+      tail: this.#ledger.open(),
+      position: 0,
+      forkHead: 0,
+      path: emptyPath,
+    });
   }
 
   fork(parent: BranchNode): BranchNode {
@@ -105,7 +118,42 @@ export class BranchTree {
     const sequence = this.engine.fork(parent.sequence);
     const [own, child] = this.#ledger.fork(parent.tail);
     parent.tail = own;
-    return this.#add(sequence, parent, child, parent.position, parent.path);
+    const { position, path, nBatch, sampling } = parent;
+    const node = this.#add({ sequence, sampling, nBatch, tail: child, position, forkHead: position, path });
+    adopt(parent, node);
+    return node;
+  }
+
+  /** All or nothing. Throws SequencesExhaustedError, BranchInFlightError. */
+  forkMany(parent: BranchNode, count: number): BranchNode[] {
+    this.requireIdle(parent, "fork");
+    if (!Number.isSafeInteger(count) || count < 0)
+      throw new InvalidArgumentError("forks are a whole number.", { count: String(count) });
+    const forks: BranchNode[] = [];
+    try {
+      while (forks.length < count) forks.push(this.fork(parent));
+    } catch (error) {
+      for (const fork of forks) this.prune(fork);
+      throw error;
+    }
+    return forks;
+  }
+
+  /** Equal parameters are a no-op, which keeps the memo. A seed that is left out stays. */
+  setSampling(node: BranchNode, params: SamplingParams): void {
+    this.requireIdle(node, "setSamplerParams");
+    const given = { ...params, seed: params.seed ?? node.sampling.seed };
+    const sampling = resolveSampling(given);
+    if (isSameSampling(sampling, node.sampling)) return;
+    this.engine.setSampling(node.sequence, given);
+    node.sampling = sampling;
+  }
+
+  reseed(node: BranchNode, seed: number): void {
+    this.requireIdle(node, "reseedSampler");
+    const sampling = resolveSampling({ ...node.sampling, seed });
+    this.engine.reseed(node.sequence, seed);
+    node.sampling = sampling;
   }
 
   /** RESTRICT. Pruning twice is a no-op. */
@@ -140,7 +188,8 @@ export class BranchTree {
       jobs.map((job) => job.node),
       total,
       record,
-      () => this.engine.prefill(jobs.map(({ node, tokens }) => ({ sequence: node.sequence, tokens }))),
+      () =>
+        this.engine.prefill(jobs.map(({ node, tokens }) => ({ sequence: node.sequence, tokens, nBatch: node.nBatch }))),
       () => {
         for (const { node, tokens } of jobs) {
           this.#advance(node, tokens.length);
@@ -251,25 +300,10 @@ export class BranchTree {
   }
 
   #add(
-    sequence: SequenceHandle,
-    parent: BranchNode | undefined,
-    tail: CellSegment,
-    position: number,
-    path: PathHash,
+    of: Pick<BranchNode, "sequence" | "sampling" | "nBatch" | "tail" | "position" | "forkHead" | "path">,
   ): BranchNode {
-    const node: BranchNode = {
-      id: this.#nextId++,
-      sequence,
-      parent: undefined,
-      children: new Set(),
-      position,
-      forkHead: position,
-      tail,
-      path,
-      disposed: false,
-      inFlight: false,
-    };
-    if (parent) adopt(parent, node);
+    const id = this.#nextId++;
+    const node: BranchNode = { id, ...of, parent: undefined, children: new Set(), disposed: false, inFlight: false };
     this.#live.add(node);
     return node;
   }

@@ -1,45 +1,57 @@
-import type { Produced, SamplingParams } from "../backend/engine.ts";
-import type { Token } from "../backend/ids.ts";
+import type { Engine, GrammarTrigger, Produced, SamplingParams, TokenBias } from "../backend/engine.ts";
+import type { SequenceHandle, Token } from "../backend/ids.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { type BranchNode, type BranchTree, treeOf } from "./branch-tree.ts";
+import { iterate, type Written } from "./iterate.ts";
 
 /** For this package's own files: the tree and node behind a handle. */
 export let internals: (branch: Branch) => { tree: BranchTree; node: BranchNode };
+
+/** For this package's own files: the one handle of a node. */
+export let handleOf: (tree: BranchTree, node: BranchNode) => Branch;
+
+const handles = new WeakMap<BranchNode, Branch>();
 
 /**
  * One line of generation over the shared KV cache: a sequence, its sampler and its last row of logits.
  *
  * Branches form a tree. A fork shares every cell of its parent and costs no decode; only what is written after
- * the fork point is its own. `produce` looks, `commit` writes.
+ * the fork point is its own. `produce` looks, `commit` writes, and a loop over the branch does both.
+ *
+ * Once it is disposed, every method but the prunes throws BranchDisposedError, and so do the perplexities. While a batch
+ * decodes it, what would read or change its state throws BranchInFlightError; await the batch first.
  *
  * ```ts
  * const root = Branch.create(ctx, 0, { temperature: 0.8, seed: 1 });
  * await root.prefill(tokens);
  * const child = root.forkSync();
- * for (let next = child.produceSync(); !next.isStop; next = child.produceSync()) await child.commit(next.token);
+ * child.reseedSampler(2);
+ * for await (const { text } of child) process.stdout.write(text);
  * root.pruneSubtreeSync();
  * ```
  */
 export class Branch {
   readonly #tree: BranchTree;
   readonly #node: BranchNode;
-  #owner: Branch | undefined;
 
   static {
     internals = (branch) => ({ tree: branch.#tree, node: branch.#node });
+    handleOf = (tree, node) => handles.get(node) ?? new Branch(tree, node);
   }
 
-  private constructor(tree: BranchTree, node: BranchNode, owner: Branch | undefined) {
+  private constructor(tree: BranchTree, node: BranchNode) {
     this.#tree = tree;
     this.#node = node;
-    this.#owner = owner;
+    handles.set(node, this);
   }
 
   /**
    * An empty root. `position` reserves nothing yet and is checked only: an empty root starts at 0, and after
    * `prefill(tokens)` its position is `tokens.length`.
    *
+   * @param nBatch - most tokens of its prefills, and those of its forks, in one decode: 1 to the context's, the default
+   * @param grammar - GBNF, see `setGrammar`
    * @throws SequencesExhaustedError, InvalidArgumentError, GrammarInvalidError. Nothing is leased then.
    */
   static create(
@@ -49,19 +61,15 @@ export class Branch {
     nBatch?: number,
     grammar?: string,
   ): Branch {
-    const { nCtx } = ctx.engine.capabilities;
+    const { nCtx, nBatch: nBatchMax } = ctx.engine.capabilities;
     if (!Number.isInteger(position) || position < 0 || position > nCtx) {
       throw new InvalidArgumentError(`position ${position} is not within 0 and ${nCtx}.`, { position, nCtx });
     }
-    if (nBatch !== undefined && nBatch !== ctx.engine.capabilities.nBatch) {
-      throw new InvalidArgumentError(
-        "a batch size of one branch's own is not supported yet.",
-        { nBatch },
-        "Leave it out.",
-      );
+    if (nBatch !== undefined && !(Number.isInteger(nBatch) && nBatch >= 1 && nBatch <= nBatchMax)) {
+      throw new InvalidArgumentError(`nBatch ${nBatch} is not within 1 and ${nBatchMax}.`, { nBatch, nBatchMax });
     }
     const tree = treeOf(ctx);
-    return new Branch(tree, tree.createRoot(params, grammar), undefined);
+    return handleOf(tree, tree.createRoot(params, nBatch, grammar));
   }
 
   /** Names the branch in traces and events; unique within its context. */
@@ -83,12 +91,53 @@ export class Branch {
     return this.#node.disposed;
   }
 
+  /** Whether this branch holds a sequence, which it does until it is disposed. */
+  get isActive(): boolean {
+    return !this.#node.disposed;
+  }
+
+  /** Undefined for roots, and once this branch is disposed. */
   get parent(): Branch | undefined {
-    return this.#node.parent ? this.#owner : undefined;
+    return this.#node.parent && handleOf(this.#tree, this.#node.parent);
+  }
+
+  /** The living forks of this branch, oldest first. */
+  get children(): Branch[] {
+    return [...this.#node.children].map((child) => handleOf(this.#tree, child));
   }
 
   get isLeaf(): boolean {
     return this.#node.children.size === 0;
+  }
+
+  /**
+   * exp of the mean surprisal, in nats, of what was committed here and above, under the model's own distribution. At
+   * least 1; NaN before the first commit that had logits. Prefilled tokens do not count.
+   */
+  get perplexity(): number {
+    const { engine, sequence } = this.#atRest("perplexity");
+    return engine.metrics(sequence).perplexity;
+  }
+
+  /**
+   * As `perplexity`, under the distribution that was sampled from: after grammar, biases, penalties, truncation and
+   * temperature. 1 where every choice was greedy; Infinity after a token that this distribution excludes.
+   */
+  get samplingPerplexity(): number {
+    const { engine, sequence } = this.#atRest("samplingPerplexity");
+    return engine.metrics(sequence).samplingPerplexity;
+  }
+
+  /**
+   * Generates until a stop token, which is not committed. Each token is committed before it is yielded, so that a loop
+   * may be left at any point: nothing is produced and not committed.
+   *
+   * @throws what `produceSync` and `commit` throw, out of the loop. What was yielded is written.
+   * @remarks Cost: one decode per token. Many branches at once: `BranchStore.step`.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Written> {
+    this.#tree.requireLive(this.#node, "iterate");
+    return iterate(this);
   }
 
   /**
@@ -97,16 +146,17 @@ export class Branch {
    * @param tokens - token ids, shape [n]; an empty list is a no-op
    * @throws KvExhaustedError when n is more than the free cells, DecodeFailedError. Position, sampler and logits
    * are as before.
-   * @remarks Cost: ceil(n / nBatch) decodes. The tokens pass neither the sampler nor the grammar.
+   * @remarks Cost: ceil(n / nBatch) decodes. The tokens pass neither the sampler, its penalty window, nor the grammar.
    */
   prefill(tokens: readonly Token[]): Promise<void> {
     return this.#tree.prefill([{ node: this.#node, tokens }]);
   }
 
   /**
-   * Accepts a token and writes it to the cache.
+   * Accepts a token - into penalty window, grammar and perplexities - and writes it to the cache.
    *
    * @throws KvExhaustedError, DecodeFailedError, GrammarRejectedError. The branch is as before.
+   * @remarks Cost: one decode.
    */
   commit(token: Token): Promise<void> {
     return this.#tree.commit([{ node: this.#node, token }]);
@@ -115,52 +165,154 @@ export class Branch {
   /**
    * The next token, without advancing: the same one until something changes.
    *
-   * @throws NoLogitsError before any prefill, BranchInFlightError during a batch
+   * @throws NoLogitsError before any prefill; GrammarInvalidError when the grammar allows no token of the vocabulary,
+   * InvalidArgumentError when biases block all that it allows
+   * @remarks Cost: O(nVocab), nothing when it is asked again.
    */
   produceSync(): Produced {
-    this.#tree.requireIdle(this.#node, "produce");
-    return this.#tree.engine.produce(this.#node.sequence);
+    const { engine, sequence } = this.#atRest("produce");
+    return engine.produce(sequence);
   }
 
+  /** As `produceSync`; for backends that are far away. */
   async produce(): Promise<Produced> {
     return this.produceSync();
   }
 
   /**
-   * A child at this branch's head: shares its cells, copies its sampler, grammar and logits.
-   *
-   * @throws SequencesExhaustedError, BranchInFlightError. Nothing is leased then.
+   * Draws a token from the logits by the sampler, without advancing: another draw at each call, where `produce` gives the
+   * same one. Greedy parameters draw what `produce` gives. Throws and costs as `produceSync`.
    */
-  forkSync(): Branch {
-    return new Branch(this.#tree, this.#tree.fork(this.#node), this);
+  sample(): Token {
+    const { engine, sequence } = this.#atRest("sample");
+    return engine.sample(sequence);
   }
 
+  /**
+   * Puts a token into the penalty window, as a commit would, and nowhere else: no cell, no grammar, no perplexity.
+   *
+   * @throws InvalidArgumentError when it is no token of the vocabulary
+   */
+  accept(token: Token): void {
+    const { engine, sequence } = this.#atRest("accept");
+    engine.accept(sequence, token);
+  }
+
+  /**
+   * A child at this branch's head: shares its cells, copies its logits, sampler, generator, penalty window, logit bias,
+   * grammar and perplexities. Not its steer. It draws what its parent draws until one of them is reseeded.
+   *
+   * @throws SequencesExhaustedError. Nothing is leased then.
+   * @remarks Cost: no decode and no cell. Many at once: `BranchStore.forkMany`.
+   */
+  forkSync(): Branch {
+    return handleOf(this.#tree, this.#tree.fork(this.#node));
+  }
+
+  /** As `forkSync`; for backends that are far away. */
   async fork(): Promise<Branch> {
     return this.forkSync();
   }
 
-  /** GBNF that constrains what follows, from its root rule. Empty or undefined removes the constraint. */
+  /**
+   * GBNF that constrains what follows, from its root rule. Empty or undefined removes the constraint, a lazy one too.
+   *
+   * @throws GrammarInvalidError. The grammar before stays.
+   */
   setGrammar(grammar?: string): void {
-    this.#tree.requireIdle(this.#node, "setGrammar");
-    this.#tree.engine.setGrammar(this.#node.sequence, grammar || undefined);
+    const { engine, sequence } = this.#atRest("setGrammar");
+    engine.setGrammar(sequence, grammar || undefined);
   }
 
+  /**
+   * A grammar that waits: until one of the triggers fires everything is allowed, except a token that fires one with text
+   * that the grammar refuses. From there on the grammar constrains. Only committed text counts; set it again after a
+   * tool result.
+   *
+   * ```ts
+   * branch.setGrammarLazy(toolCallGrammar, [{ type: "word", text: "<tool_call>" }]);
+   * ```
+   *
+   * @throws GrammarInvalidError; InvalidArgumentError for no trigger, one that could never fire, or a pattern where the
+   * backend's `capabilities.patternTriggers` is false. The grammar before stays.
+   */
+  setGrammarLazy(grammar: string, triggers: readonly GrammarTrigger[]): void {
+    const { engine, sequence } = this.#atRest("setGrammarLazy");
+    engine.setLazyGrammar(sequence, grammar, triggers);
+  }
+
+  /**
+   * Adds to the logits of single tokens, in place of the biases before, for this branch and what is forked from it.
+   *
+   * @param biases - one entry per token, -Infinity blocks it; entries for one token add up
+   * @throws InvalidArgumentError: no token of the vocabulary, NaN, +Infinity. The biases before stay.
+   */
+  setLogitBias(biases: readonly TokenBias[]): void {
+    const { engine, sequence } = this.#atRest("setLogitBias");
+    engine.setLogitBias(sequence, biases);
+  }
+
+  clearLogitBias(): void {
+    this.setLogitBias([]);
+  }
+
+  /** As `setLogitBias`, on top of it, and for this branch alone: a fork does not inherit it. For constraints of a step. */
+  steer(biases: readonly TokenBias[]): void {
+    const { engine, sequence } = this.#atRest("steer");
+    engine.setSteer(sequence, biases);
+  }
+
+  clearSteer(): void {
+    this.steer([]);
+  }
+
+  /**
+   * Other sampling parameters in place of those before; what is left out takes its default, except the seed, which stays.
+   * Equal ones are a no-op. The penalty window stays, Mirostat begins anew.
+   *
+   * @throws InvalidArgumentError for a parameter that is unknown or out of range. Those before stay.
+   */
   setSamplerParams(params: SamplingParams): void {
-    this.#tree.requireIdle(this.#node, "setSamplerParams");
-    this.#tree.engine.setSampling(this.#node.sequence, params);
+    this.#tree.setSampling(this.#node, params);
+  }
+
+  /**
+   * Another seed. Without one, forks draw alike. Nothing changes at temperature 0.
+   *
+   * @param seed - an integer in [0, 2^32); InvalidArgumentError for another
+   */
+  reseedSampler(seed: number): void {
+    this.#tree.reseed(this.#node, seed);
   }
 
   /** An independent copy of the raw logits after the last token, shape [nVocab]. Throws NoLogitsError. */
   getLogits(): Float32Array {
-    this.#tree.requireIdle(this.#node, "getLogits");
-    return this.#tree.engine.row(this.#node.sequence);
+    const { engine, sequence } = this.#atRest("getLogits");
+    return engine.row(sequence);
   }
 
-  /** RESTRICT: throws BranchHasChildrenError while children live. Pruning twice is a no-op. */
+  /** How undecided the model is here: the entropy of its raw distribution, 0 to ln(nVocab) nats. Throws NoLogitsError. */
+  modelEntropy(base: "nats" | "bits" = "nats"): number {
+    const { engine, sequence } = this.#atRest("modelEntropy");
+    return engine.entropy(sequence) / unitOf(base);
+  }
+
+  /**
+   * How little the model expected `token` here: -log of its probability in the raw distribution.
+   *
+   * @throws NoLogitsError, InvalidArgumentError
+   */
+  modelSurprisal(token: Token, base: "nats" | "bits" = "nats"): number {
+    const { engine, sequence } = this.#atRest("modelSurprisal");
+    return engine.surprisal(sequence, token) / unitOf(base);
+  }
+
+  /** RESTRICT: throws BranchHasChildrenError while children live. Pruning twice is a no-op. Also while a batch decodes it. */
   pruneSync(): void {
     this.#tree.prune(this.#node);
   }
 
+  /** As `pruneSync`; for backends that are far away. */
   async prune(): Promise<void> {
     this.pruneSync();
   }
@@ -170,7 +322,20 @@ export class Branch {
     this.#tree.pruneSubtree(this.#node);
   }
 
+  /** As `pruneSubtreeSync`; for backends that are far away. */
   async pruneSubtree(): Promise<void> {
     this.pruneSubtreeSync();
   }
+
+  #atRest(doing: string): { engine: Engine; sequence: SequenceHandle } {
+    this.#tree.requireIdle(this.#node, doing);
+    return { engine: this.#tree.engine, sequence: this.#node.sequence };
+  }
+}
+
+/** One of this unit, in nats. */
+function unitOf(base: "nats" | "bits"): number {
+  if (base === "nats") return 1;
+  if (base === "bits") return Math.LN2;
+  throw new InvalidArgumentError("a base is nats or bits.", { base: String(base) });
 }

@@ -1,11 +1,17 @@
 // What every backend must do, as cases that run unchanged on each. A case may ask capabilities, never a name.
 import { argumentCases } from "./contract/argument-cases.ts";
+import { biasCases } from "./contract/bias-cases.ts";
 import { cellCases } from "./contract/cell-cases.ts";
 import { commitCases } from "./contract/commit-cases.ts";
 import type { ContractCase } from "./contract/contract-case.ts";
+import { drawCases } from "./contract/draw-cases.ts";
 import { failureCases } from "./contract/failure-cases.ts";
 import { grammarCases } from "./contract/grammar-cases.ts";
+import { iteratorCases } from "./contract/iterator-cases.ts";
+import { lazyGrammarCases } from "./contract/lazy-grammar-cases.ts";
 import { leaseCases } from "./contract/lease-cases.ts";
+import { metricsCases } from "./contract/metrics-cases.ts";
+import { penaltyCases } from "./contract/penalty-cases.ts";
 import { prefillCases } from "./contract/prefill-cases.ts";
 import { rowCases } from "./contract/row-cases.ts";
 import { samplingCases } from "./contract/sampling-cases.ts";
@@ -18,7 +24,13 @@ export const contractCases: readonly ContractCase[] = [
   ...prefillCases,
   ...commitCases,
   ...samplingCases,
+  ...drawCases,
+  ...penaltyCases,
+  ...biasCases,
   ...grammarCases,
+  ...lazyGrammarCases,
+  ...metricsCases,
+  ...iteratorCases,
   ...rowCases,
   ...failureCases,
   ...cellCases,

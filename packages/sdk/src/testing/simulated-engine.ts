@@ -4,12 +4,18 @@ import type {
   Capabilities,
   CommitEntry,
   Engine,
+  GrammarTrigger,
   PrefillEntry,
   Produced,
   RunOptions,
   SamplingParams,
+  SequenceMetrics,
+  TokenBias,
 } from "../backend/engine.ts";
-import type { SequenceHandle } from "../backend/ids.ts";
+import { checkTriggers } from "../backend/grammar-trigger.ts";
+import type { SequenceHandle, Token } from "../backend/ids.ts";
+import { type ResolvedSampling, resolveSampling } from "../backend/sampling.ts";
+import { checkBiases, requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import {
   BranchDisposedError,
@@ -21,15 +27,18 @@ import {
   NoLogitsError,
   SequencesExhaustedError,
 } from "../errors.ts";
+import { activeGrammar, lazyGrammar } from "./simulated-grammar.ts";
+import { rowEntropy, rowSurprisal, Written } from "./simulated-metrics.ts";
 import { SimulatedQueue } from "./simulated-queue.ts";
-import { checkSampling } from "./simulated-sampler.ts";
 import {
   type Cell,
   committed,
-  compileGrammar,
-  hashRow,
+  drawn,
+  emptySequence,
+  noBias,
   prefilled,
   produce,
+  rowOf,
   type SequenceState,
   type SimulatedScript,
 } from "./simulated-sequence.ts";
@@ -86,6 +95,7 @@ export class SimulatedEngine implements Engine {
       nVocab: vocabulary.size,
       canForkAt: "any",
       logits: true,
+      patternTriggers: true,
       backend: "simulated",
       nThreads: 1,
     };
@@ -93,19 +103,11 @@ export class SimulatedEngine implements Engine {
 
   open(sampling: SamplingParams = {}, grammar?: string): SequenceHandle {
     this.#requireOpen("open");
-    checkSampling(sampling);
-    return this.#lease({
-      cells: [],
-      path: undefined,
-      sampling: { ...sampling },
-      commits: 0,
-      grammar: compileGrammar(grammar),
-      pendingBytes: [],
-    });
+    return this.#lease(emptySequence(this.#resolve(sampling), activeGrammar(grammar)));
   }
 
   fork(parent: SequenceHandle): SequenceHandle {
-    return this.#lease(this.#atRest(parent, "fork").state);
+    return this.#lease({ ...this.#atRest(parent, "fork").state, steer: noBias });
   }
 
   close(handle: SequenceHandle): void {
@@ -116,12 +118,14 @@ export class SimulatedEngine implements Engine {
 
   prefill(entries: readonly PrefillEntry[]): Promise<void> {
     return this.#fly("prefill", entries, async (flying) => {
-      const next = flying.map(({ state, index }) => {
-        const { tokens } = entries[index] as PrefillEntry;
-        if (tokens.length === 0) throw new InvalidArgumentError("an entry needs at least one token.");
-        return prefilled(this.#vocabulary, state, tokens);
-      });
-      await this.#decode("prefill", flying, next);
+      for (const entry of entries) this.#checkPrefill(entry);
+      // One batch takes all, since its shape leaves no trace in a hashed row. Who asks for small ones gets them.
+      for (let from = 0, more = flying; more.length > 0; from++) {
+        const parts = more.map(({ index }) => partOf(entries[index] as PrefillEntry, from));
+        const next = more.map(({ state }, i) => prefilled(this.#vocabulary, state, parts[i] as readonly Token[]));
+        await this.#decode("prefill", more, next);
+        more = more.filter(({ index }) => partOf(entries[index] as PrefillEntry, from + 1).length > 0);
+      }
     });
   }
 
@@ -151,28 +155,73 @@ export class SimulatedEngine implements Engine {
 
   produce(handle: SequenceHandle): Produced {
     const lease = this.#atRest(handle, "produce");
-    if (lease.state.path === undefined) throw new NoLogitsError({ branch: handle });
+    requireRow(handle, lease);
     lease.memo ??= produce(this.#vocabulary, lease.state, this.#options.script);
     return copy(lease.memo);
   }
 
   setGrammar(handle: SequenceHandle, grammar: string | undefined): void {
     const lease = this.#atRest(handle, "setGrammar");
-    lease.state = { ...lease.state, grammar: compileGrammar(grammar) };
-    lease.memo = undefined;
+    this.#change(lease, { constraint: activeGrammar(grammar) });
+  }
+
+  setLazyGrammar(handle: SequenceHandle, grammar: string, triggers: readonly GrammarTrigger[]): void {
+    const lease = this.#atRest(handle, "setLazyGrammar");
+    checkTriggers(triggers, this.#vocabulary.size);
+    this.#change(lease, { constraint: lazyGrammar(grammar, triggers) });
   }
 
   setSampling(handle: SequenceHandle, sampling: SamplingParams): void {
     const lease = this.#atRest(handle, "setSampling");
-    checkSampling(sampling);
-    lease.state = { ...lease.state, sampling: { ...sampling } };
-    lease.memo = undefined;
+    this.#change(lease, { sampling: this.#resolve(sampling), mu: undefined });
+  }
+
+  setLogitBias(handle: SequenceHandle, biases: readonly TokenBias[]): void {
+    const lease = this.#atRest(handle, "setLogitBias");
+    this.#change(lease, { logitBias: checkBiases(biases, this.#vocabulary.size) });
+  }
+
+  setSteer(handle: SequenceHandle, biases: readonly TokenBias[]): void {
+    const lease = this.#atRest(handle, "setSteer");
+    this.#change(lease, { steer: checkBiases(biases, this.#vocabulary.size) });
+  }
+
+  reseed(handle: SequenceHandle, seed: number): void {
+    const lease = this.#atRest(handle, "reseed");
+    this.#change(lease, { sampling: this.#resolve({ ...lease.state.sampling, seed }), draws: 0 });
+  }
+
+  accept(handle: SequenceHandle, token: Token): void {
+    const lease = this.#atRest(handle, "accept");
+    requireToken(token, this.#vocabulary.size);
+    this.#change(lease, { heard: { token, previous: lease.state.heard } });
+  }
+
+  sample(handle: SequenceHandle): Token {
+    const lease = this.#atRest(handle, "sample");
+    requireRow(handle, lease);
+    const draws = lease.state.draws + 1;
+    const token = drawn(this.#vocabulary, lease.state, draws, this.#options.script);
+    lease.state = { ...lease.state, draws };
+    return token;
+  }
+
+  entropy(handle: SequenceHandle): number {
+    return rowEntropy(this.#row(handle, "entropy"));
+  }
+
+  surprisal(handle: SequenceHandle, token: Token): number {
+    const row = this.#row(handle, "surprisal");
+    requireToken(token, this.#vocabulary.size);
+    return rowSurprisal(row, token);
+  }
+
+  metrics(handle: SequenceHandle): SequenceMetrics {
+    return Written.metricsOf(this.#atRest(handle, "metrics").state.written);
   }
 
   row(handle: SequenceHandle): Float32Array {
-    const { state } = this.#atRest(handle, "row");
-    if (state.path === undefined) throw new NoLogitsError({ branch: handle });
-    return hashRow(this.#vocabulary, state.path);
+    return this.#row(handle, "row");
   }
 
   async countCells(): Promise<number> {
@@ -262,6 +311,29 @@ export class SimulatedEngine implements Engine {
     return handle;
   }
 
+  #change(lease: Lease, change: Partial<SequenceState>): void {
+    lease.state = { ...lease.state, ...change };
+    lease.memo = undefined;
+  }
+
+  #row(handle: SequenceHandle, doing: string): Float32Array {
+    const lease = this.#atRest(handle, doing);
+    requireRow(handle, lease);
+    return rowOf(this.#vocabulary, lease.state);
+  }
+
+  #resolve(params: SamplingParams): ResolvedSampling {
+    const sampling = resolveSampling(params);
+    for (const token of sampling.dryBreakers) requireToken(token, this.#vocabulary.size);
+    return sampling;
+  }
+
+  #checkPrefill({ tokens, nBatch = this.capabilities.nBatch }: PrefillEntry): void {
+    if (tokens.length === 0) throw new InvalidArgumentError("an entry needs at least one token.");
+    if (!Number.isInteger(nBatch) || nBatch < 1)
+      throw new InvalidArgumentError("a batch holds one token or more.", { nBatch });
+  }
+
   #leased(handle: SequenceHandle, doing: string): Lease {
     const lease = this.#leases.get(handle);
     if (!lease) throw new BranchDisposedError({ branch: handle, doing });
@@ -278,6 +350,15 @@ export class SimulatedEngine implements Engine {
   #requireOpen(doing: string): void {
     if (this.#disposal) throw new ContextDisposedError({ doing });
   }
+}
+
+/** The tokens of an entry's batch number `index`. */
+function partOf({ tokens, nBatch = tokens.length }: PrefillEntry, index: number): readonly Token[] {
+  return tokens.slice(index * nBatch, (index + 1) * nBatch);
+}
+
+function requireRow(handle: SequenceHandle, { state }: Lease): void {
+  if (state.path === undefined) throw new NoLogitsError({ branch: handle });
 }
 
 function copy(produced: Produced): Produced {

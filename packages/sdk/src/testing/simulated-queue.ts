@@ -6,19 +6,19 @@ interface Waiting {
 /** Does one piece of work at a time, in the order of the calls. The first starts at once, within its call. */
 export class SimulatedQueue {
   #waiting: Waiting[] = [];
-  #isRunning = false;
-  #running: Promise<unknown> = Promise.resolve();
+  #isBusy = false;
+  #running: Promise<unknown> | undefined;
 
   add<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const start = () => {
-        // Before the work begins: what it calls in its turn has to queue up behind it.
-        this.#isRunning = true;
+        // Said first: a call from within the start of the work has to wait as well.
+        this.#isBusy = true;
         this.#running = work()
           .then(resolve, reject)
           .finally(() => this.#next());
       };
-      if (this.#isRunning) this.#waiting.push({ start, refuse: reject });
+      if (this.#isBusy) this.#waiting.push({ start, refuse: reject });
       else start();
     });
   }
@@ -30,7 +30,8 @@ export class SimulatedQueue {
   }
 
   #next(): void {
-    this.#isRunning = false;
+    this.#isBusy = false;
+    this.#running = undefined;
     this.#waiting.shift()?.start();
   }
 }

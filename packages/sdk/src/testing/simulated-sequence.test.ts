@@ -1,23 +1,30 @@
 import { expect, it } from "vitest";
-import { produce, type SequenceState } from "./simulated-sequence.ts";
+import { resolveSampling } from "../backend/sampling.ts";
+import { committed, drawn, emptySequence, produce, rowOf } from "./simulated-sequence.ts";
 import { createSimulatedVocabulary } from "./simulated-vocabulary.ts";
 
 const vocabulary = createSimulatedVocabulary();
-// So warm that all tokens are about equally likely.
-const state: SequenceState = {
-  cells: [{ token: 1 }],
+const state = (seed: number, commits: number) => ({
+  ...emptySequence(resolveSampling({ temperature: 100, seed })),
   path: 1,
-  sampling: { temperature: 100 },
-  commits: 0,
-  grammar: undefined,
-  pendingBytes: [],
-};
+  commits,
+});
 
-it("draws anew after every commit and for every seed, and the same again for the same", () => {
-  const drawn = (seed: number, commits: number) =>
-    produce(vocabulary, { ...state, sampling: { ...state.sampling, seed }, commits }).token;
+it("draws anew after every commit, for every seed and at every draw, and the same again for the same", () => {
+  const produced = (seed: number, commits: number) => produce(vocabulary, state(seed, commits)).token;
   const numbers = Array.from({ length: 20 }, (_, i) => i);
-  expect(new Set(numbers.map((commits) => drawn(1, commits))).size).toBeGreaterThan(15);
-  expect(new Set(numbers.map((seed) => drawn(seed, 1))).size).toBeGreaterThan(15);
-  expect(numbers.map((seed) => drawn(seed, seed))).toEqual(numbers.map((seed) => drawn(seed, seed)));
+  expect(new Set(numbers.map((commits) => produced(1, commits))).size).toBeGreaterThan(15);
+  expect(new Set(numbers.map((seed) => produced(seed, 1))).size).toBeGreaterThan(15);
+  expect(new Set(numbers.map((draw) => drawn(vocabulary, state(1, 1), draw))).size).toBeGreaterThan(15);
+  expect(numbers.map((seed) => produced(seed, seed))).toEqual(numbers.map((seed) => produced(seed, seed)));
+});
+
+it("moves Mirostat's bound by the bits that a commit surprised by, and by nothing that was left out", () => {
+  const sampling = resolveSampling({ temperature: 1, mirostat: 2, mirostatTau: 100, mirostatEta: 0.5 });
+  const before = { ...state(0, 0), sampling };
+  const weights = [...rowOf(vocabulary, before)].map(Math.exp);
+  const bits = -Math.log2((weights[7] as number) / weights.reduce((sum, weight) => sum + weight, 0));
+  expect(committed(vocabulary, before, 7).mu).toBeCloseTo(200 - 0.5 * (bits - 100), 9);
+  const least = weights.indexOf(Math.min(...weights));
+  expect(committed(vocabulary, { ...before, mu: 1 }, least).mu).toBe(1);
 });

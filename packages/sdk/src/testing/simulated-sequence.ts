@@ -1,10 +1,14 @@
-import type { Produced, SamplingParams } from "../backend/engine.ts";
+import type { Produced } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
+import type { ResolvedSampling } from "../backend/sampling.ts";
+import { requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import { GrammarInvalidError, GrammarRejectedError, InvalidArgumentError } from "../errors.ts";
-import { checkGrammarLimits } from "../grammar/limits.ts";
-import { compileGbnf, type GbnfAcceptor, type GbnfState } from "./gbnf-acceptor.ts";
-import { sampleRow } from "./simulated-sampler.ts";
+import { type Arrival, advance, type Constraint } from "./simulated-grammar.ts";
+import { rowSurprisal, Written } from "./simulated-metrics.ts";
+import { type Choice, choose, samplingSurprisal } from "./simulated-sampler/chain.ts";
+import { nextMu } from "./simulated-sampler/mirostat.ts";
+import { mix } from "./simulated-sampler/random.ts";
 import { splitUtf8 } from "./simulated-utf8.ts";
 
 /** One written token. Its identity is the cell: forks hold the same object. */
@@ -12,14 +16,28 @@ export interface Cell {
   readonly token: Token;
 }
 
+/** What was committed or accepted, newest first. Forks share its tail. */
+export interface Heard {
+  readonly token: Token;
+  readonly previous: Heard | undefined;
+}
+
 /** All that a sequence is beside its lease. A plain value: a fork shares it, a batch replaces it after success. */
 export interface SequenceState {
   readonly cells: readonly Cell[];
-  /** Hash of all tokens, from which its logits follow; undefined for an empty sequence. */
+  /** Hash of all tokens, from which the row follows; undefined for an empty sequence. */
   readonly path: number | undefined;
-  readonly sampling: SamplingParams;
+  readonly sampling: ResolvedSampling;
+  readonly logitBias: ReadonlyMap<Token, number>;
+  readonly steer: ReadonlyMap<Token, number>;
+  readonly constraint: Constraint | undefined;
+  readonly heard: Heard | undefined;
+  /** Mirostat's bound, in bits; undefined until the first commit under it. */
+  readonly mu: number | undefined;
   readonly commits: number;
-  readonly grammar: { acceptor: GbnfAcceptor; state: GbnfState } | undefined;
+  /** Calls of `sample` since the last commit. */
+  readonly draws: number;
+  readonly written: Written | undefined;
   /** Of a code point that the tokens so far have not finished. */
   readonly pendingBytes: readonly number[];
 }
@@ -27,92 +45,130 @@ export interface SequenceState {
 /** Chooses the next token of a path, or leaves it to the hash. Ignored where the grammar forbids the choice. */
 export type SimulatedScript = (path: readonly Token[]) => Token | undefined;
 
-// An acceptor learns its grammar's automaton as it goes; whoever comes with the same grammar goes on from there.
-const acceptors = new Map<string, GbnfAcceptor>();
+export const noBias: ReadonlyMap<Token, number> = new Map();
 
-/** Throws GrammarInvalidError. */
-export function compileGrammar(grammar: string | undefined): SequenceState["grammar"] {
-  if (grammar === undefined) return undefined;
-  let acceptor = acceptors.get(grammar);
-  if (!acceptor) {
-    checkGrammarLimits(grammar);
-    acceptor = compileGbnf(grammar);
-    if (acceptors.size >= 100) acceptors.clear();
-    acceptors.set(grammar, acceptor);
-  }
-  return { acceptor, state: acceptor.start() };
+export function emptySequence(sampling: ResolvedSampling, constraint?: Constraint): SequenceState {
+  return {
+    cells: [],
+    path: undefined,
+    sampling,
+    logitBias: noBias,
+    steer: noBias,
+    constraint,
+    heard: undefined,
+    mu: undefined,
+    commits: 0,
+    draws: 0,
+    written: undefined,
+    pendingBytes: [],
+  };
 }
 
 /** The state after known tokens, which pass neither sampler nor grammar and end any text before them. */
 export function prefilled(vocabulary: Vocabulary, state: SequenceState, tokens: readonly Token[]): SequenceState {
-  for (const token of tokens) requireToken(vocabulary, token);
+  for (const token of tokens) requireToken(token, vocabulary.size);
   const cells = [...state.cells, ...tokens.map((token) => ({ token }))];
-  return { ...state, cells, path: tokens.reduce(extend, state.path), pendingBytes: [] };
+  return { ...state, cells, path: tokens.reduce(extended, state.path), pendingBytes: [] };
 }
 
 /** The state after a token that the grammar allows. Throws GrammarRejectedError. */
 export function committed(vocabulary: Vocabulary, state: SequenceState, token: Token): SequenceState {
-  requireToken(vocabulary, token);
-  if (!allows(vocabulary, state, token)) throw new GrammarRejectedError({ token });
-  const bytes = vocabulary.isStop(token) ? [] : [...vocabulary.bytes(token, true)];
-  const cells = [...state.cells, { token }];
+  requireToken(token, vocabulary.size);
+  const arrival = arrivalOf(vocabulary, state, token);
+  const constraint = state.constraint && advance(state.constraint, arrival);
+  if (state.constraint && !constraint) throw new GrammarRejectedError({ token });
   return {
     ...state,
-    cells,
-    path: extend(state.path, token),
+    cells: [...state.cells, { token }],
+    path: extended(state.path, token),
     commits: state.commits + 1,
-    grammar: state.grammar && {
-      acceptor: state.grammar.acceptor,
-      state: state.grammar.acceptor.advanceBytes(state.grammar.state, Uint8Array.from(bytes)) as GbnfState,
-    },
-    pendingBytes: splitUtf8([...state.pendingBytes, ...bytes]).rest,
+    draws: 0,
+    constraint,
+    heard: { token, previous: state.heard },
+    mu: muAfter(vocabulary, state, token),
+    written: writtenAfter(vocabulary, state, token),
+    pendingBytes: splitUtf8([...state.pendingBytes, ...arrival.bytes]).rest,
   };
 }
 
 /** The next token of a state with a row, without a change to it. */
 export function produce(vocabulary: Vocabulary, state: SequenceState, script?: SimulatedScript): Produced {
-  const wanted = script?.(state.cells.map((cell) => cell.token));
-  const isAllowed = (token: Token) => allows(vocabulary, state, token);
-  const uniform = hashToUnit([state.sampling.seed ?? 0, state.commits]);
-  const token =
-    wanted !== undefined && isAllowed(wanted)
-      ? wanted
-      : sampleRow(hashRow(vocabulary, state.path as number), isAllowed, state.sampling, uniform);
-  if (token === undefined) throw new GrammarInvalidError("the grammar allows no token of this vocabulary here.");
+  const token = drawn(vocabulary, state, 0, script);
   if (vocabulary.isStop(token)) return { token, text: "", isStop: true };
   const { text } = splitUtf8([...state.pendingBytes, ...vocabulary.bytes(token, true)]);
   return { token, text, isStop: false };
 }
 
-function allows(vocabulary: Vocabulary, { grammar }: SequenceState, token: Token): boolean {
-  if (!grammar) return true;
-  if (vocabulary.isStop(token)) return grammar.acceptor.canEnd(grammar.state);
-  return grammar.acceptor.advanceBytes(grammar.state, vocabulary.bytes(token, true)) !== undefined;
-}
-
-function requireToken({ size }: Vocabulary, token: Token): void {
-  if (Number.isInteger(token) && token >= 0 && token < size) return;
-  throw new InvalidArgumentError(`token ${String(token)} is not in the vocabulary.`, { token: String(token), size });
+/** The token that the `draw`th number of the generator gives; the 0th is `produce`'s. */
+export function drawn(vocabulary: Vocabulary, state: SequenceState, draw: number, script?: SimulatedScript): Token {
+  const wanted = script?.(state.cells.map((cell) => cell.token));
+  if (wanted !== undefined && allows(vocabulary, state, wanted)) return wanted;
+  const token = choose(choiceOf(vocabulary, state, draw));
+  if (token !== undefined) return token;
+  const isAnyAllowed = rowOf(vocabulary, state).some((_, each) => allows(vocabulary, state, each));
+  if (isAnyAllowed) throw new InvalidArgumentError("the biases block every token that the grammar allows here.");
+  throw new GrammarInvalidError("the grammar allows no token of this vocabulary here.");
 }
 
 /** Logits as a hash of the whole path: one wrong token, position or shared cell changes every token after it. */
-export function hashRow({ size }: Vocabulary, path: number): Float32Array {
+export function rowOf({ size }: Vocabulary, { path }: Pick<SequenceState, "path">): Float32Array {
   const row = new Float32Array(size);
-  for (let token = 0; token < size; token++) row[token] = (mix(path ^ Math.imul(token, 0x85ebca6b)) >>> 8) / 2 ** 21;
+  for (let token = 0; token < size; token++)
+    row[token] = (mix((path as number) ^ Math.imul(token, 0x85ebca6b)) >>> 8) / 2 ** 21;
   return row;
 }
 
-function extend(path: number | undefined, token: Token): number {
+function allows(vocabulary: Vocabulary, state: SequenceState, token: Token): boolean {
+  return !state.constraint || advance(state.constraint, arrivalOf(vocabulary, state, token)) !== undefined;
+}
+
+const noBytes = new Uint8Array();
+
+function arrivalOf(vocabulary: Vocabulary, { pendingBytes }: SequenceState, token: Token): Arrival {
+  const isStop = vocabulary.isStop(token);
+  return { token, isStop, bytes: isStop ? noBytes : vocabulary.bytes(token, true), pendingBytes };
+}
+
+function choiceOf(vocabulary: Vocabulary, state: SequenceState, draw: number): Choice {
+  return {
+    row: rowOf(vocabulary, state),
+    allowed: (token) => allows(vocabulary, state, token),
+    biases: [state.logitBias, state.steer].filter(({ size }) => size > 0),
+    recent: (count) => lastHeard(state.heard, count),
+    sampling: state.sampling,
+    mu: muOf(state),
+    commits: state.commits,
+    draw,
+  };
+}
+
+function lastHeard(heard: Heard | undefined, count: number): Token[] {
+  const tokens: Token[] = [];
+  for (let each = heard; each && tokens.length < count; each = each.previous) tokens.push(each.token);
+  return tokens.reverse();
+}
+
+function muOf({ mu, sampling }: Pick<SequenceState, "mu" | "sampling">): number {
+  return mu ?? 2 * sampling.mirostatTau;
+}
+
+function muAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): number | undefined {
+  const { mirostat, mirostatTau: tau, mirostatEta: eta } = state.sampling;
+  if (mirostat === 0 || state.path === undefined) return state.mu;
+  const surprise = samplingSurprisal(choiceOf(vocabulary, state, 0), token) / Math.LN2;
+  return nextMu(muOf(state), surprise, { tau, eta });
+}
+
+function writtenAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): Written | undefined {
+  if (state.path === undefined) return state.written;
+  // Without its cells: they would be kept for every token of a text.
+  const before: SequenceState = { ...state, cells: [] };
+  return new Written(state.written, () => ({
+    model: rowSurprisal(rowOf(vocabulary, before), token),
+    sampling: samplingSurprisal(choiceOf(vocabulary, before, 0), token),
+  }));
+}
+
+function extended(path: number | undefined, token: Token): number {
   return mix((path ?? 0x811c9dc5) ^ Math.imul(token + 1, 0x9e3779b1));
-}
-
-function mix(value: number): number {
-  let h = value | 0;
-  h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return h ^ (h >>> 16);
-}
-
-function hashToUnit(parts: readonly number[]): number {
-  return (parts.reduce((hash, part) => mix(hash ^ Math.imul(part + 1, 0x9e3779b1)), 7) >>> 0) / 2 ** 32;
 }

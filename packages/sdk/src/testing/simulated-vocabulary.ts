@@ -31,12 +31,11 @@ export function createSimulatedVocabulary(literals: readonly StructuralLiteral[]
   const stops = new Set(literals.filter(({ isStop }) => isStop).map(({ text }) => tokenOf.get(text)!));
   const matchAll = matcher(literals);
   const matchUserDefined = matcher(literals.filter(({ attribute }) => attribute === "user-defined"));
-
+  const nothing = new Uint8Array();
   const bytesOf = [
     ...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)),
     ...literals.map(({ text }) => encoder.encode(text)),
   ];
-  const none = new Uint8Array();
 
   return {
     size: 256 + literals.length,
@@ -53,7 +52,7 @@ export function createSimulatedVocabulary(literals: readonly StructuralLiteral[]
       }
       return tokens;
     },
-    bytes: (token, special) => (token < 256 || special ? (bytesOf[token] ?? none) : none),
+    bytes: (token, special) => (token < 256 || special ? (bytesOf[token] ?? nothing) : nothing),
     isStop: (token) => stops.has(token),
     chatTemplate: undefined,
   };

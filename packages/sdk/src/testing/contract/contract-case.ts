@@ -160,6 +160,20 @@ export function usesOf(
     ["forkSync", () => branch.forkSync()],
     ["fork", () => branch.fork()],
     ["setGrammar", () => branch.setGrammar('root ::= "a"')],
+    ["setGrammarLazy", () => branch.setGrammarLazy('root ::= "a"', [{ type: "word", text: "a" }])],
+    ["setLogitBias", () => branch.setLogitBias([{ token, bias: 1 }])],
+    ["clearLogitBias", () => branch.clearLogitBias()],
+    ["steer", () => branch.steer([{ token, bias: 1 }])],
+    ["clearSteer", () => branch.clearSteer()],
+    ["reseedSampler", () => branch.reseedSampler(1)],
+    ["sample", () => branch.sample()],
+    ["accept", () => branch.accept(token)],
+    ["modelEntropy", () => branch.modelEntropy()],
+    ["modelSurprisal", () => branch.modelSurprisal(token)],
+    ["perplexity", () => branch.perplexity],
+    ["samplingPerplexity", () => branch.samplingPerplexity],
+    ["for await", () => branch[Symbol.asyncIterator]().next()],
+    ["store.forkMany", () => store.forkMany(branch, 1)],
     ["setSamplerParams", () => branch.setSamplerParams({ temperature: 1 })],
     ["getLogits", () => branch.getLogits()],
     ["prefill", () => branch.prefill([token])],
@@ -184,7 +198,29 @@ export async function refuses(code: InferenceErrorCode, work: () => unknown, wha
 
 /** All that can be seen of a branch with a row. */
 export function stateOf(branch: Branch) {
-  return { position: branch.position, row: branch.getLogits(), next: branch.produceSync(), isLeaf: branch.isLeaf };
+  return {
+    position: branch.position,
+    row: branch.getLogits(),
+    next: branch.produceSync(),
+    isLeaf: branch.isLeaf,
+    perplexities: [branch.perplexity, branch.samplingPerplexity],
+  };
+}
+
+/** Equal but for the rounding of other sums: 1e-4 of the greater. */
+export function near(actual: number, expected: number, what: string): void {
+  const tolerance = 1e-4 * Math.max(Math.abs(actual), Math.abs(expected));
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual} is not near ${expected}`);
+}
+
+/** The token with the highest logit. */
+export function likeliest(row: Float32Array): Token {
+  return row.indexOf(Math.max(...row));
+}
+
+/** The single token of a text that is one in every vocabulary: a letter or a digit. */
+export function letter(bench: Pick<Bench, "tokens">, text: string): Token {
+  return only(bench.tokens(text));
 }
 
 /** One item, where a case knows that there is one. */

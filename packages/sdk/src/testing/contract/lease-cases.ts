@@ -48,6 +48,36 @@ export const leaseCases = [
     assert.equal(new Set([parent.id, first.id, second.id]).size, 3);
   }),
 
+  contractCase("a branch lists its living children, oldest first, and is active until it is pruned", async (bench) => {
+    const parent = await bench.root();
+    const forks = bench.store.forkMany(parent, 3);
+    const grandchild = forks[1]?.forkSync();
+    assert.deepEqual([parent.children, forks[1]?.children, forks[0]?.children], [forks, [grandchild], []]);
+    forks[0]?.pruneSync();
+    assert.deepEqual(parent.children, forks.slice(1));
+    assert.deepEqual([parent.isActive, forks[0]?.isActive, forks[0]?.parent], [true, false, undefined]);
+    parent.pruneSubtreeSync();
+    assert.deepEqual([parent.children, parent.isActive, parent.disposed], [[], false, true]);
+  }),
+
+  contractCase("many forks are made at once, or none of them", async ({ root, store, ctx, settled }) => {
+    const parent = await root();
+    assert.deepEqual(store.forkMany(parent, 0), []);
+    for (const count of [-1, 0.5, Number.NaN, Infinity])
+      await refuses("INVALID_ARGUMENT", () => store.forkMany(parent, count), String(count));
+    const before = store.available;
+    await refuses("SEQUENCES_EXHAUSTED", () => store.forkMany(parent, before + 1));
+    assert.deepEqual([store.available, parent.isLeaf], [before, true]);
+    const hidden = ctx.engine.open();
+    await refuses("SEQUENCES_EXHAUSTED", () => store.forkMany(parent, before));
+    assert.deepEqual([store.available, parent.isLeaf], [before, true]);
+    ctx.engine.close(hidden);
+    const expected = stateOf(parent);
+    for (const fork of store.forkMany(parent, before)) assert.deepEqual(stateOf(fork), expected);
+    assert.equal(store.available, 0);
+    await settled();
+  }),
+
   contractCase("the awaited twins of fork, produce and prune do the same", async ({ root, store }) => {
     const parent = await root();
     const child = await parent.fork();
@@ -108,6 +138,16 @@ export const leaseCases = [
     const flight = branch.commit(token);
     const used = usesOf(branch, store, token).map(([name, use]) => refuses("BRANCH_IN_FLIGHT", use, name));
     await Promise.all([...used, flight]);
+    branch.forkSync();
+  }),
+
+  contractCase("so does one whose batch waits for its turn", async ({ root, create, store, filler }) => {
+    const [branch, other] = [await root(), create()];
+    const { token } = branch.produceSync();
+    const before = other.prefill(filler(20));
+    const flight = branch.commit(token);
+    const used = usesOf(branch, store, token).map(([name, use]) => refuses("BRANCH_IN_FLIGHT", use, name));
+    await Promise.all([...used, before, flight]);
     branch.forkSync();
   }),
 

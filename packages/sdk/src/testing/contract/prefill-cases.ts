@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Branch } from "../../branch/branch.ts";
 import { contractCase, refuses, small, standard, stateOf } from "./contract-case.ts";
 
 export const prefillCases = [
@@ -45,6 +46,34 @@ export const prefillCases = [
     },
     { nBatch: 16, nUbatch: 16 },
   ),
+
+  contractCase("a prefill in batches of the branch's own size lands whole", async ({ ctx, filler, settled }) => {
+    const { nBatch } = ctx.engine.capabilities;
+    for (const size of [1, 3, nBatch - 1, nBatch]) {
+      for (const count of [1, size - 1, size, size + 1, 20]) {
+        const branch = Branch.create(ctx, 0, {}, size);
+        await branch.prefill(filler(count));
+        assert.equal(branch.position, count);
+        await settled();
+        if (count > 0) await branch.commit(branch.produceSync().token);
+        branch.pruneSync();
+      }
+    }
+  }),
+
+  contractCase("branches of different batch sizes are prefilled in one call", async ({ ctx, store, filler }) => {
+    const sizes = [1, 5, undefined];
+    const branches = sizes.map((size) => Branch.create(ctx, 0, {}, size));
+    await store.prefill(branches.map((branch, i) => [branch, filler(7 + i)] as const));
+    assert.deepEqual(
+      branches.map(({ position }) => position),
+      [7, 8, 9],
+    );
+    for (const branch of branches) {
+      branch.produceSync();
+      branch.pruneSync();
+    }
+  }),
 
   contractCase("many prefills are packed and each keeps its own row", async ({ create, store, tokens }) => {
     const texts = ["red ".repeat(15), "green and blue", "a", "yellow ".repeat(30)];

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <span>
+
+namespace lloyal {
+
+// Sums over logits, with d = logit - shift. Tokens at -infinity and NaN do not count.
+struct Moments {
+  double count = 0;
+  double sum = 0;     // of d
+  double squares = 0; // of d^2
+
+  double deviation() const; // of the population
+};
+
+struct ExpSums {
+  double count = 0;
+  double mass = 0;   // of exp(d / temperature)
+  double moment = 0; // of (d / temperature) exp(d / temperature)
+
+  // Of the distribution with these weights, in nats.
+  double entropy() const;
+};
+
+Moments moments(std::span<const float> logits, float shift);
+
+// Over the logits of at most `ceiling`, which must not lie above `shift`. Relative error below 1e-6; 152k tokens take
+// 50 to 100 us, where std::exp takes a millisecond.
+ExpSums exp_sums(std::span<const float> logits, double shift, double temperature, float ceiling);
+
+} // namespace lloyal

@@ -1,0 +1,73 @@
+import type { SequenceMetrics } from "../backend/engine.ts";
+
+/** Surprisals of one commit, in nats. */
+export interface Surprisals {
+  readonly model: number;
+  readonly sampling: number;
+}
+
+interface Sums extends Surprisals {
+  readonly count: number;
+}
+
+const nothing: Sums = { model: 0, sampling: 0, count: 0 };
+
+/**
+ * What a sequence has committed, newest first, shared by forks. A surprisal costs a pass over the vocabulary and most
+ * sequences are never asked for theirs, so it is taken when somebody asks, once.
+ */
+export class Written {
+  readonly #previous: Written | undefined;
+  readonly #measure: () => Surprisals;
+  #sums: Sums | undefined;
+
+  constructor(previous: Written | undefined, measure: () => Surprisals) {
+    this.#previous = previous;
+    this.#measure = measure;
+  }
+
+  static metricsOf(written: Written | undefined): SequenceMetrics {
+    const { model, sampling, count } = written ? written.#total() : nothing;
+    return { perplexity: Math.exp(model / count), samplingPerplexity: Math.exp(sampling / count) };
+  }
+
+  #total(): Sums {
+    const open: Written[] = [];
+    let sums: Sums = nothing;
+    // A loop, because a text may be longer than the stack is deep.
+    for (let each: Written | undefined = this; each; each = each.#previous) {
+      if (each.#sums) {
+        sums = each.#sums;
+        break;
+      }
+      open.push(each);
+    }
+    for (const each of open.reverse()) {
+      const { model, sampling } = each.#measure();
+      sums = { model: sums.model + model, sampling: sums.sampling + sampling, count: sums.count + 1 };
+      each.#sums = sums;
+    }
+    return sums;
+  }
+}
+
+/** -ln of the probability of `token` under a row, in nats. */
+export function rowSurprisal(row: Float32Array, token: number): number {
+  return logPartition(row) - (row[token] as number);
+}
+
+/** Entropy of a row, in nats. */
+export function rowEntropy(row: Float32Array): number {
+  const partition = logPartition(row);
+  let entropy = 0;
+  for (const logit of row) if (logit !== -Infinity) entropy += Math.exp(logit - partition) * (partition - logit);
+  return entropy;
+}
+
+/** ln of the sum of exp of the logits. */
+function logPartition(row: Float32Array): number {
+  const best = row.reduce((highest, logit) => Math.max(highest, logit), -Infinity);
+  let total = 0;
+  for (const logit of row) total += Math.exp(logit - best);
+  return best + Math.log(total);
+}
