@@ -5,6 +5,7 @@ import { type Scenario, withTasks } from "./scenario.ts";
 
 // A hundredth of what the seeds take: each scenario is run four times for each of its steps.
 const scenariosMax = Math.max(20, Math.floor(Number(process.env.LLOYAL_RUNS ?? 1000) / 100));
+const stepsMax = 250;
 const timeout = 60_000 * scenariosMax;
 
 /** By turns a scenario in which tools run and one in which agents recover, small enough to be halted at every step. */
@@ -15,7 +16,7 @@ async function* scenarios(): AsyncGenerator<{ scenario: Scenario; whole: RunRepo
     const whole = await runScenario(scenario);
     const hasTools = whole.trace.some((line) => line.startsWith('enter "tool'));
     const isWanted = found % 2 === 0 ? hasTools : [...whole.outcomes.values()].includes("recovered");
-    if (!isWanted || whole.trace.length > 350) continue;
+    if (!isWanted || whole.trace.length > stepsMax) continue;
     found += 1;
     yield { scenario, whole };
   }

@@ -146,7 +146,7 @@ function* endOf(task: Task<Attempt>, { team }: Scenario, world: World): Operatio
     return isInferenceError(error) ? error.code : String(error);
   }
   const wasCancelled = [...events.agents.values()].some(({ outcome }) => outcome === "cancelled");
-  if (world.faulted && explained.size === 0 && !wasCancelled)
+  if (world.engine.failures > 0 && explained.size === 0 && !wasCancelled)
     recorder.violate("silence", "a batch failed, and nobody was told");
   checkRecoveries(team, world);
   return attempt.end;

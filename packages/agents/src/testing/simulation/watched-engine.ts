@@ -5,6 +5,8 @@ import type { Recorder } from "./recorder.ts";
 export interface WatchedEngine extends Engine {
   /** Calls that have not come back. */
   readonly outstanding: number;
+  /** Calls that were rejected. */
+  readonly failures: number;
 }
 
 export interface EngineHooks {
@@ -16,6 +18,7 @@ export interface EngineHooks {
 /** An engine whose calls are steps of the run. It changes nothing. */
 export function watchEngine(engine: Engine, recorder: Recorder, hooks: EngineHooks): WatchedEngine {
   let outstanding = 0;
+  let failures = 0;
 
   /** Nobody may touch a sequence that is closed, or in the batch that decodes. */
   const guarded = <T>(what: string, call: () => T): T => {
@@ -39,6 +42,7 @@ export function watchEngine(engine: Engine, recorder: Recorder, hooks: EngineHoo
       recorder.step(`${what} done`);
       return result;
     } catch (error) {
+      failures += 1;
       recorder.step(`${what} failed`, String(error));
       if (isInferenceError(error) && error.code === "KV_EXHAUSTED" && !hooks.isFaulted())
         recorder.violate("E1", `${what}: ${error}`);
@@ -51,6 +55,9 @@ export function watchEngine(engine: Engine, recorder: Recorder, hooks: EngineHoo
   return {
     get outstanding() {
       return outstanding;
+    },
+    get failures() {
+      return failures;
     },
     capabilities: engine.capabilities,
     open: (sampling, grammar) => sync("open", undefined, () => engine.open(sampling, grammar)),
