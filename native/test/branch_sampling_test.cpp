@@ -95,6 +95,11 @@ TEST(BranchSampling, SampleDrawsAnewWhereProduceRepeats) {
   ASSERT_TRUE(bench.table.reseed(branch, 4).ok());
   EXPECT_NE(bench.next(branch), produced);
   EXPECT_NE(bench.table.sample(branch).value(), sampled.front());
+  // A commit begins the count anew.
+  const auto child = bench.table.fork(branch).value();
+  ASSERT_TRUE(bench.table.reseed(child, 4).ok());
+  ASSERT_TRUE(bench.fly(FlightKind::commit, {{branch, {5}}, {child, {5}}}).status.ok());
+  EXPECT_EQ(bench.table.sample(branch).value(), bench.table.sample(child).value());
   EXPECT_EQ(bench.table.sample(bench.open()).status().code, Code::no_logits);
 }
 
@@ -124,13 +129,16 @@ TEST(BranchSampling, ATokenThatMirostatExcludesLeavesMuAlone) {
   Bench bench(small);
   SamplingParams params{.temperature = 1, .seed = 5};
   params.mirostat = 2;
-  params.mirostat_tau = 0.1;
+  params.mirostat_tau = 6;
   const auto branch = prefilled(bench, params);
   const auto row = bench.row(branch);
   const auto worst = static_cast<llama_token>(std::ranges::min_element(row) - row.begin());
   ASSERT_TRUE(bench.commit(branch, worst).ok());
-  const auto chances = test::plain_distribution({bench.row(branch), {}, {}, {}, params, 0.2}, 1);
-  EXPECT_EQ(bench.next(branch), test::plain_draw(chances, uniform({5, 0, 1})));
+  const auto chances = test::plain_distribution({bench.row(branch), {}, {}, {}, params, 12}, 1);
+  const llama_token expected = test::plain_draw(chances, uniform({5, 0, 1}));
+  // With a bound that has fallen, only the first would be left.
+  ASSERT_NE(expected, chances.front().id);
+  EXPECT_EQ(bench.next(branch), expected);
   EXPECT_EQ(bench.table.surprisals(branch).value().sampling, INFINITY);
 }
 

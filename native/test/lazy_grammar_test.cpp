@@ -91,7 +91,8 @@ TEST(LazyGrammar, TheFirstTriggerOfTheListCounts) {
 TEST(LazyGrammar, APatternSetsItOffFromItsFirstGroup) {
   const std::string gbnf = "root ::= \"a\" [0-9]+";
   const Lazy lazy = parse(gbnf, {pattern("b+(?:c|d)(a[0-9])")}).value();
-  for (const auto& ids : {std::initializer_list<llama_token>{0xbb, 0xda, 0x7}, {0xb, 0xc, 0xa, 0x3}, {0xbb, 0xc, 0xa9}}) {
+  for (const auto& ids :
+       {std::initializer_list<llama_token>{0xbb, 0xda, 0x7}, {0xb, 0xc, 0xa, 0x3}, {0xbb, 0xc, 0xa9}}) {
     const auto active = read(lazy, ids).value().active;
     ASSERT_TRUE(active);
     EXPECT_TRUE(active->allows(0x5));
