@@ -6,7 +6,7 @@ const ours = {
   "": {},
   "node_modules/@lloyal-labs/sdk": { resolved: "file:../tarballs/sdk.tgz" },
   "node_modules/reasoning.run": { resolved: "file:../tarballs/reasoning.run.tgz" },
-  "node_modules/effection": { resolved: "https://registry.example/effection.tgz" },
+  "node_modules/effection": { resolved: "https://elsewhere.example/effection.tgz" },
 };
 
 it("packages of our names come from our tarballs", () => {
@@ -15,7 +15,7 @@ it("packages of our names come from our tarballs", () => {
 
 it("a second copy from elsewhere, deep in the tree, is found", () => {
   const place = "node_modules/reasoning.run/node_modules/@lloyal-labs/sdk";
-  const packages = { ...ours, [place]: { resolved: "https://registry.example/sdk.tgz" } };
+  const packages = { ...ours, [place]: { resolved: "https://elsewhere.example/sdk.tgz" } };
   expect(foreignCopies({ packages }, names)).toEqual([place]);
 });
 
