@@ -1,48 +1,72 @@
 import type { Token } from "../backend/ids.ts";
-import type { SimulatedScript } from "./simulated-sequence.ts";
+import type { Vocabulary } from "../backend/vocabulary.ts";
+import type { Cell, SimulatedScript } from "./simulated-sequence.ts";
 import { createSimulatedVocabulary } from "./simulated-vocabulary.ts";
+
+/** What a model turn says: a text and then the end of the turn, a text over and over without an end, or whatever the hash gives. */
+export type ScriptedReply = string | { endless: string } | undefined;
+
+interface Answer {
+  readonly tokens: readonly Token[];
+  readonly isEndless: boolean;
+}
 
 /**
  * A script that answers each model turn with a text of its own choice. `reply` sees the conversation as text, up to
- * the opening of the turn that it is to write; undefined leaves the turn to the hash. It is asked once per turn.
+ * the opening of the turn that it is to write. It is asked once for all forks of one opening. A turn that was led
+ * elsewhere, by a grammar or a prefill, is the hash's.
  */
-export function scriptedReplies(reply: (conversation: string) => string | undefined): SimulatedScript {
-  const vocabulary = createSimulatedVocabulary();
+export function scriptedReplies(
+  reply: (conversation: string) => ScriptedReply,
+  vocabulary: Vocabulary = createSimulatedVocabulary(),
+): SimulatedScript {
   const opening = vocabulary.tokenize("<|im_start|>assistant\n", true);
   const stop = vocabulary.tokenize("<|im_end|>", true)[0] as Token;
-  const answers = new Map<string, readonly Token[] | undefined>();
+  const answers = new WeakMap<Cell, Answer | undefined>();
 
-  const answerTo = (conversation: readonly Token[]) => {
-    const bytes = conversation.flatMap((token) => [...vocabulary.bytes(token, true)]);
-    const answer = reply(new TextDecoder().decode(Uint8Array.from(bytes)));
-    return answer === undefined ? undefined : [...vocabulary.tokenize(answer, true), stop];
+  const answerTo = (conversation: readonly Token[]): Answer | undefined => {
+    const bytes = conversation.map((token) => vocabulary.bytes(token, true));
+    const said = reply(new TextDecoder().decode(Buffer.concat(bytes)));
+    if (said === undefined) return undefined;
+    if (typeof said === "object") return { tokens: vocabulary.tokenize(said.endless, true), isEndless: true };
+    return { tokens: [...vocabulary.tokenize(said, true), stop], isEndless: false };
   };
-  return (path) => {
-    const turnStart = endOfLast(opening, path);
-    // The same conversation is not decoded again for each token of its turn.
-    const key = pathKey(path, turnStart);
-    if (!answers.has(key)) answers.set(key, answerTo(path.slice(0, turnStart)));
-    const answer = answers.get(key);
+  const answerAfter = (opened: Cell): Answer | undefined => {
+    if (!answers.has(opened)) answers.set(opened, answerTo(pathTo(opened)));
+    return answers.get(opened);
+  };
+  return (last) => {
+    const opened = lastEndOf(opening, last);
+    const answer = opened && answerAfter(opened);
     if (!answer) return undefined;
-    for (let at = turnStart; at < path.length; at++) if (path[at] !== answer[at - turnStart]) return undefined;
-    return answer[path.length - turnStart];
+    const { tokens, isEndless } = answer;
+    const tokenAt = (at: number) => (isEndless ? tokens[at % tokens.length] : tokens[at]);
+    let next = last.length - opened.length;
+    const following = tokenAt(next);
+    for (let cell = last; cell !== opened; cell = cell.previous as Cell)
+      if (cell.token !== tokenAt(--next)) return undefined;
+    return following;
   };
 }
 
-/** Tells the first `length` tokens of paths apart: two independent hashes of 32 bits, and the length. */
-function pathKey(path: readonly Token[], length: number): string {
-  let a = 0x811c9dc5;
-  let b = 0x9e3779b1;
-  for (let at = 0; at < length; at++) {
-    a = Math.imul(a ^ (path[at] as Token), 0x01000193);
-    b = Math.imul(b ^ (path[at] as Token), 0x85ebca6b) + at;
-  }
-  return `${length}:${a}:${b | 0}`;
+/** Where the last occurrence of `part` in a path ends. */
+function lastEndOf(part: readonly Token[], last: Cell): Cell | undefined {
+  let cell: Cell | undefined = last;
+  while (cell && !endsWith(cell, part)) cell = cell.previous;
+  return cell;
 }
 
-/** Where the last occurrence of `part` in `path` ends; 0 where there is none. */
-function endOfLast(part: readonly Token[], path: readonly Token[]): number {
-  for (let start = path.length - part.length; start >= 0; start--)
-    if (part.every((token, i) => path[start + i] === token)) return start + part.length;
-  return 0;
+function endsWith(last: Cell, part: readonly Token[]): boolean {
+  let cell: Cell | undefined = last;
+  for (let i = part.length - 1; i >= 0; i--) {
+    if (cell?.token !== part[i]) return false;
+    cell = cell?.previous;
+  }
+  return true;
+}
+
+function pathTo(last: Cell): Token[] {
+  const path: Token[] = [];
+  for (let cell: Cell | undefined = last; cell; cell = cell.previous) path.push(cell.token);
+  return path.reverse();
 }

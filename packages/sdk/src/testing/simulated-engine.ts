@@ -278,7 +278,7 @@ export class SimulatedEngine implements Engine {
 
   /** All rows or none: brings every sequence from its state to `next`, where there is room. */
   async #decode(kind: "prefill" | "commit", flying: readonly Flying[], next: readonly SequenceState[]): Promise<void> {
-    const rows = flying.reduce((sum, { state }, i) => sum + (next[i]?.cells.length ?? 0) - state.cells.length, 0);
+    const rows = flying.reduce((sum, { state }, i) => sum + lengthOf(next[i] as SequenceState) - lengthOf(state), 0);
     if (rows === 0) return;
     const fault = this.#options.fault?.({ index: this.#batches++, kind, rows });
     await (this.#options.latency?.() ?? new Promise<void>((resolve) => setImmediate(resolve)));
@@ -291,15 +291,16 @@ export class SimulatedEngine implements Engine {
   /** Free cells. Shared ones are told apart only where the rows might not fit otherwise: that costs O(cells). */
   #room(rows: number, flying: readonly Flying[]): number {
     let most = 0;
-    for (const { state } of this.#leases.values()) most += state.cells.length;
-    for (const { lease, state } of flying) most += state.cells.length - (lease.closed ? 0 : lease.state.cells.length);
+    for (const { state } of this.#leases.values()) most += lengthOf(state);
+    for (const { lease, state } of flying) most += lengthOf(state) - (lease.closed ? 0 : lengthOf(lease.state));
     const { nCtx } = this.capabilities;
     return rows <= nCtx - most ? nCtx - most : nCtx - this.#distinctCells(flying).size;
   }
 
   #distinctCells(flying: readonly Flying[] = []): Set<Cell> {
     const cells = new Set<Cell>();
-    for (const { state } of [...this.#leases.values(), ...flying]) for (const cell of state.cells) cells.add(cell);
+    for (const { state } of [...this.#leases.values(), ...flying])
+      for (let cell = state.last; cell && !cells.has(cell); cell = cell.previous) cells.add(cell);
     return cells;
   }
 
@@ -357,8 +358,12 @@ function partOf({ tokens, nBatch = tokens.length }: PrefillEntry, index: number)
   return tokens.slice(index * nBatch, (index + 1) * nBatch);
 }
 
+function lengthOf({ last }: SequenceState): number {
+  return last?.length ?? 0;
+}
+
 function requireRow(handle: SequenceHandle, { state }: Lease): void {
-  if (state.path === undefined) throw new NoLogitsError({ branch: handle });
+  if (!state.last) throw new NoLogitsError({ branch: handle });
 }
 
 function copy(produced: Produced): Produced {

@@ -68,7 +68,7 @@ function listen(
   waiting: Extract<Constraint, { kind: "waiting" }>,
   { token, bytes, pendingBytes }: Arrival,
 ): Constraint | undefined {
-  const { text, rest } = splitUtf8([...pendingBytes, ...bytes]);
+  const { text, rest } = splitUtf8(pendingBytes, bytes);
   const whole = waiting.text + text;
   for (const trigger of waiting.triggers) {
     const start = trigger.type === "token" ? whole.length - text.length : firedAt(trigger, whole);

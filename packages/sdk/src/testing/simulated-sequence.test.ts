@@ -1,12 +1,11 @@
 import { expect, it } from "vitest";
 import { resolveSampling } from "../backend/sampling.ts";
-import { committed, drawn, emptySequence, produce, rowOf } from "./simulated-sequence.ts";
+import { committed, drawn, emptySequence, prefilled, produce, rowOf } from "./simulated-sequence.ts";
 import { createSimulatedVocabulary } from "./simulated-vocabulary.ts";
 
 const vocabulary = createSimulatedVocabulary();
 const state = (seed: number, commits: number) => ({
-  ...emptySequence(resolveSampling({ temperature: 100, seed })),
-  path: 1,
+  ...prefilled(vocabulary, emptySequence(resolveSampling({ temperature: 100, seed })), [1]),
   commits,
 });
 

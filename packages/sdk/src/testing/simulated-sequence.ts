@@ -11,9 +11,14 @@ import { nextMu } from "./simulated-sampler/mirostat.ts";
 import { mix } from "./simulated-sampler/random.ts";
 import { splitUtf8 } from "./simulated-utf8.ts";
 
-/** One written token. Its identity is the cell: forks hold the same object. */
+/** One written token, and through `previous` the path up to it. Its identity is the cell: forks hold the same object. */
 export interface Cell {
   readonly token: Token;
+  readonly previous: Cell | undefined;
+  /** Tokens of the path, this one included. */
+  readonly length: number;
+  /** Of all tokens of the path; the row follows from it. */
+  readonly hash: number;
 }
 
 /** What was committed or accepted, newest first. Forks share its tail. */
@@ -24,9 +29,8 @@ export interface Heard {
 
 /** All that a sequence is beside its lease. A plain value: a fork shares it, a batch replaces it after success. */
 export interface SequenceState {
-  readonly cells: readonly Cell[];
-  /** Hash of all tokens, from which the row follows; undefined for an empty sequence. */
-  readonly path: number | undefined;
+  /** The newest cell; undefined for an empty sequence. */
+  readonly last: Cell | undefined;
   readonly sampling: ResolvedSampling;
   readonly logitBias: ReadonlyMap<Token, number>;
   readonly steer: ReadonlyMap<Token, number>;
@@ -42,15 +46,14 @@ export interface SequenceState {
   readonly pendingBytes: readonly number[];
 }
 
-/** Chooses the next token of a path, or leaves it to the hash. Ignored where the grammar forbids the choice. */
-export type SimulatedScript = (path: readonly Token[]) => Token | undefined;
+/** Chooses the token after a path, or leaves it to the hash. Ignored where the grammar forbids the choice. */
+export type SimulatedScript = (last: Cell) => Token | undefined;
 
 export const noBias: ReadonlyMap<Token, number> = new Map();
 
 export function emptySequence(sampling: ResolvedSampling, constraint?: Constraint): SequenceState {
   return {
-    cells: [],
-    path: undefined,
+    last: undefined,
     sampling,
     logitBias: noBias,
     steer: noBias,
@@ -67,8 +70,7 @@ export function emptySequence(sampling: ResolvedSampling, constraint?: Constrain
 /** The state after known tokens, which pass neither sampler nor grammar and end any text before them. */
 export function prefilled(vocabulary: Vocabulary, state: SequenceState, tokens: readonly Token[]): SequenceState {
   for (const token of tokens) requireToken(token, vocabulary.size);
-  const cells = [...state.cells, ...tokens.map((token) => ({ token }))];
-  return { ...state, cells, path: tokens.reduce(extended, state.path), pendingBytes: [] };
+  return { ...state, last: tokens.reduce(extended, state.last), pendingBytes: [] };
 }
 
 /** The state after a token that the grammar allows. Throws GrammarRejectedError. */
@@ -77,17 +79,19 @@ export function committed(vocabulary: Vocabulary, state: SequenceState, token: T
   const arrival = arrivalOf(vocabulary, state, token);
   const constraint = state.constraint && advance(state.constraint, arrival);
   if (state.constraint && !constraint) throw new GrammarRejectedError({ token });
+  // Field by field: this is done for every token, and a spread takes several times as long.
   return {
-    ...state,
-    cells: [...state.cells, { token }],
-    path: extended(state.path, token),
-    commits: state.commits + 1,
-    draws: 0,
+    last: extended(state.last, token),
+    sampling: state.sampling,
+    logitBias: state.logitBias,
+    steer: state.steer,
     constraint,
     heard: { token, previous: state.heard },
     mu: muAfter(vocabulary, state, token),
+    commits: state.commits + 1,
+    draws: 0,
     written: writtenAfter(vocabulary, state, token),
-    pendingBytes: splitUtf8([...state.pendingBytes, ...arrival.bytes]).rest,
+    pendingBytes: splitUtf8(state.pendingBytes, arrival.bytes).rest,
   };
 }
 
@@ -95,13 +99,13 @@ export function committed(vocabulary: Vocabulary, state: SequenceState, token: T
 export function produce(vocabulary: Vocabulary, state: SequenceState, script?: SimulatedScript): Produced {
   const token = drawn(vocabulary, state, 0, script);
   if (vocabulary.isStop(token)) return { token, text: "", isStop: true };
-  const { text } = splitUtf8([...state.pendingBytes, ...vocabulary.bytes(token, true)]);
+  const { text } = splitUtf8(state.pendingBytes, vocabulary.bytes(token, true));
   return { token, text, isStop: false };
 }
 
 /** The token that the `draw`th number of the generator gives; the 0th is `produce`'s. */
 export function drawn(vocabulary: Vocabulary, state: SequenceState, draw: number, script?: SimulatedScript): Token {
-  const wanted = script?.(state.cells.map((cell) => cell.token));
+  const wanted = state.last && script?.(state.last);
   if (wanted !== undefined && allows(vocabulary, state, wanted)) return wanted;
   const token = choose(choiceOf(vocabulary, state, draw));
   if (token !== undefined) return token;
@@ -111,10 +115,10 @@ export function drawn(vocabulary: Vocabulary, state: SequenceState, draw: number
 }
 
 /** Logits as a hash of the whole path: one wrong token, position or shared cell changes every token after it. */
-export function rowOf({ size }: Vocabulary, { path }: Pick<SequenceState, "path">): Float32Array {
+export function rowOf({ size }: Vocabulary, { last }: Pick<SequenceState, "last">): Float32Array {
+  const { hash } = last as Cell;
   const row = new Float32Array(size);
-  for (let token = 0; token < size; token++)
-    row[token] = (mix((path as number) ^ Math.imul(token, 0x85ebca6b)) >>> 8) / 2 ** 21;
+  for (let token = 0; token < size; token++) row[token] = (mix(hash ^ Math.imul(token, 0x85ebca6b)) >>> 8) / 2 ** 21;
   return row;
 }
 
@@ -154,21 +158,20 @@ function muOf({ mu, sampling }: Pick<SequenceState, "mu" | "sampling">): number 
 
 function muAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): number | undefined {
   const { mirostat, mirostatTau: tau, mirostatEta: eta } = state.sampling;
-  if (mirostat === 0 || state.path === undefined) return state.mu;
+  if (mirostat === 0 || !state.last) return state.mu;
   const surprise = samplingSurprisal(choiceOf(vocabulary, state, 0), token) / Math.LN2;
   return nextMu(muOf(state), surprise, { tau, eta });
 }
 
 function writtenAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): Written | undefined {
-  if (state.path === undefined) return state.written;
-  // Without its cells: they would be kept for every token of a text.
-  const before: SequenceState = { ...state, cells: [] };
+  if (!state.last) return state.written;
   return new Written(state.written, () => ({
-    model: rowSurprisal(rowOf(vocabulary, before), token),
-    sampling: samplingSurprisal(choiceOf(vocabulary, before, 0), token),
+    model: rowSurprisal(rowOf(vocabulary, state), token),
+    sampling: samplingSurprisal(choiceOf(vocabulary, state, 0), token),
   }));
 }
 
-function extended(path: number | undefined, token: Token): number {
-  return mix((path ?? 0x811c9dc5) ^ Math.imul(token + 1, 0x9e3779b1));
+function extended(previous: Cell | undefined, token: Token): Cell {
+  const hash = mix((previous?.hash ?? 0x811c9dc5) ^ Math.imul(token + 1, 0x9e3779b1));
+  return { token, previous, length: (previous?.length ?? 0) + 1, hash };
 }

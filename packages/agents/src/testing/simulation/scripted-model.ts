@@ -1,5 +1,5 @@
-import type { Token, Vocabulary } from "@lloyal-labs/sdk";
-import type { SimulatedScript } from "@lloyal-labs/sdk/testing";
+import type { Vocabulary } from "@lloyal-labs/sdk";
+import { type ScriptedReply, type SimulatedScript, scriptedReplies } from "@lloyal-labs/sdk/testing";
 import { toolCallText } from "../run-simulated.ts";
 import { allTeams, type Scenario, type TurnScript } from "./scenario.ts";
 
@@ -13,49 +13,16 @@ export function keyOf(text: string): string {
   return /^\[\[(\w+)\]\]/.exec(text)?.[1] ?? "";
 }
 
-/** What a turn will be: tokens, and then the stop or the last of them for ever. */
-interface Plan {
-  tokens: readonly Token[];
-  endless: boolean;
-}
-
 /**
  * The model of a scenario: writes what the scripts say, token by token, and leaves to the hash what they do not say.
  * It finds its place in the path alone, as a real model does: whose task came last, and how many turns ago.
  */
 export function scriptModel(scenario: Scenario, vocabulary: Vocabulary): SimulatedScript {
-  const opening = vocabulary.tokenize("<|im_start|>assistant\n", true);
-  const stop = vocabulary.tokenize("<|im_end|>", true)[0] as Token;
-  const reply = replies(scenario);
-  const plans = new Map<number, Plan | undefined>();
-
-  const planOf = (conversation: readonly Token[]): Plan | undefined => {
-    const bytes = conversation.flatMap((token) => [...vocabulary.bytes(token, true)]);
-    const text = reply(new TextDecoder().decode(Uint8Array.from(bytes)));
-    if (text === undefined) return undefined;
-    if (text === endless) return { tokens: vocabulary.tokenize("ha", true), endless: true };
-    return { tokens: [...vocabulary.tokenize(text, true), stop], endless: false };
-  };
-
-  return (path) => {
-    const start = endOfLast(path, opening);
-    if (start === undefined) return undefined;
-    const key = hashOf(path, start);
-    if (!plans.has(key)) plans.set(key, planOf(path.slice(0, start)));
-    const plan = plans.get(key);
-    if (!plan) return undefined;
-    const { tokens, endless } = plan;
-    const at = (i: number) => (endless ? tokens[i % tokens.length] : tokens[i]);
-    for (let i = 0; start + i < path.length; i++) if (path[start + i] !== at(i)) return undefined;
-    return at(path.length - start);
-  };
+  return scriptedReplies(replies(scenario), vocabulary);
 }
 
-/** Stands for a text without an end. */
-const endless = Symbol("endless");
-
 /** What the model says after a conversation; undefined: whatever the hash gives. */
-function replies(scenario: Scenario): (conversation: string) => string | typeof endless | undefined {
+function replies(scenario: Scenario): (conversation: string) => ScriptedReply {
   const teams = allTeams(scenario);
   const agents = new Map(teams.flatMap((team) => team.agents.map((agent) => [agent.key, agent] as const)));
   const answers = new Map<string, TurnScript>();
@@ -77,7 +44,7 @@ function replies(scenario: Scenario): (conversation: string) => string | typeof 
   };
 }
 
-function textOf(script: TurnScript, key: string, turn: number, since: string): string | typeof endless | undefined {
+function textOf(script: TurnScript, key: string, turn: number, since: string): ScriptedReply {
   switch (script.does) {
     case "call":
       return script.tools.map((tool, i) => toolCallText(tool, { q: `${key}.${turn}.${i}` })).join("\n");
@@ -94,7 +61,7 @@ function textOf(script: TurnScript, key: string, turn: number, since: string): s
       return order?.[1] ? toolCallText(order[1], { q: "as told" }) : "Nothing to obey.";
     }
     case "never stop":
-      return endless;
+      return { endless: "ha" };
     case "stop at once":
       return "";
     case "hash":
@@ -108,17 +75,3 @@ const malformed = {
   "wrong arguments": toolCallText("at0", { q: 7 }),
   "wrong report": toolCallText("report", {}),
 };
-
-/** Where the last `part` of a path ends. */
-function endOfLast(path: readonly Token[], part: readonly Token[]): number | undefined {
-  for (let start = path.length - part.length; start >= 0; start--) {
-    if (path[start] === part[0] && part.every((token, i) => path[start + i] === token)) return start + part.length;
-  }
-  return undefined;
-}
-
-function hashOf(path: readonly Token[], length: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (path[i] as Token), 0x01000193);
-  return hash;
-}
