@@ -5,30 +5,10 @@ import { parallel } from "../orchestrate/parallel.ts";
 import { DefaultAgentPolicy } from "../policy/default-policy.ts";
 import { withSpine } from "../spine/with-spine.ts";
 import { runSimulated, toolCallText } from "../testing/run-simulated.ts";
-import { Tool } from "../tools/tool.ts";
+import { Lookup, Report } from "../testing/test-tools.ts";
 import { agentPool } from "./agent-pool.ts";
 import type { PoolResult } from "./pool-types.ts";
 import { useAgentPool } from "./use-agent-pool.ts";
-
-class Lookup extends Tool<{ query: string }> {
-  readonly name: string = "lookup";
-  readonly description = "Look something up.";
-  readonly parameters = { type: "object", properties: { query: { type: "string" } }, required: ["query"] };
-  asked: string[] = [];
-  *execute({ query }: { query: string }): Operation<unknown> {
-    this.asked.push(query);
-    return `The entry on ${query}.`;
-  }
-}
-
-class Report extends Tool<{ findings: string }> {
-  readonly name = "report";
-  readonly description = "End with your findings.";
-  readonly parameters = { type: "object", properties: { findings: { type: "string" } }, required: ["findings"] };
-  *execute(): Operation<unknown> {
-    return null;
-  }
-}
 
 /** Looks up its own task first, then reports what it read. */
 function diligent(conversation: string): string {

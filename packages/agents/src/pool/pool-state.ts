@@ -50,7 +50,8 @@ export interface PoolState {
   readonly wake: Wake;
   /** A branch for a new agent: a fork of the parent, or an empty root. */
   openBranch(): Branch;
-  waiting: SpawnRequest[];
+  /** What was asked for and has neither become an agent nor ended. */
+  readonly waiting: Set<SpawnRequest>;
   agents: Agent[];
   calls: PendingCall[];
   results: PendingResult[];

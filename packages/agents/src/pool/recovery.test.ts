@@ -6,28 +6,10 @@ import { generate } from "../generate/generate.ts";
 import { parallel } from "../orchestrate/parallel.ts";
 import { DefaultAgentPolicy, type DefaultAgentPolicyOptions } from "../policy/default-policy.ts";
 import { runSimulated, toolCallText } from "../testing/run-simulated.ts";
-import { Tool } from "../tools/tool.ts";
+import { Lookup, Report } from "../testing/test-tools.ts";
 import { agentPool } from "./agent-pool.ts";
 import type { PoolOptions, PoolResult } from "./pool-types.ts";
 import { useAgentPool } from "./use-agent-pool.ts";
-
-class Lookup extends Tool<{ query: string }> {
-  readonly name: string = "lookup";
-  readonly description = "Look something up.";
-  readonly parameters = { type: "object", properties: { query: { type: "string" } }, required: ["query"] };
-  *execute({ query }: { query: string }): Operation<unknown> {
-    return `The entry on ${query}.`;
-  }
-}
-
-class Report extends Tool<{ findings: string }> {
-  readonly name = "report";
-  readonly description = "End with your findings.";
-  readonly parameters = { type: "object", properties: { findings: { type: "string" } }, required: ["findings"] };
-  *execute(): Operation<unknown> {
-    return null;
-  }
-}
 
 const size = { nCtx: 8192, nSeqMax: 8, nBatch: 512, nUbatch: 32 };
 

@@ -51,7 +51,7 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
     sampling: options.sampling,
     wake: createWake(),
     openBranch: () => (parent ? parent.forkSync() : Branch.create(ctx, 0)),
-    waiting: [],
+    waiting: new Set(),
     agents: [],
     calls: [],
     results: [],
@@ -71,7 +71,7 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
       *run(task) {
         const done = withResolvers<AgentResult>();
         const request: SpawnRequest = { id: nextAgentId(store), task, resolve: done.resolve };
-        pool.waiting.push(request);
+        pool.waiting.add(request);
         pool.wake.ring();
         try {
           return yield* done.operation;
@@ -112,9 +112,6 @@ function numberOf(agentId: string): number {
 function letGo(pool: PoolState, request: SpawnRequest): void {
   const agent = pool.agents.find(({ id }) => id === request.id);
   if (agent) endAgent(pool, agent, "cancelled");
-  else if (pool.waiting.includes(request)) {
-    pool.waiting = pool.waiting.filter((other) => other !== request);
-    endRequest(pool, request, "cancelled");
-  }
+  else if (pool.waiting.has(request)) endRequest(pool, request, "cancelled");
   pool.wake.ring();
 }

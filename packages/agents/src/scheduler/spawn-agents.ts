@@ -8,9 +8,9 @@ import { endRequest, holdLease, openTurn } from "./turns.ts";
 
 /** SPAWN: forks and prefills the waiting agents that fit, in one batch. What can never fit is dropped with an event. */
 export function* spawnAgents(pool: PoolState): Operation<void> {
-  if (pool.waiting.length === 0) return;
+  if (pool.waiting.size === 0) return;
   const first = pool.policy.planTurn({ agentId: "", turn: 0, calls: [], stale: 0, tools: [], terminal: pool.terminal });
-  const requests = pool.waiting.map((request) => {
+  const requests = [...pool.waiting].map((request) => {
     const prompt = buildPrompt(pool.language, pool.parent, {
       systemPrompt: request.task.systemPrompt,
       tools: [...pool.tools.values()].map((tool) => tool.schema),
@@ -24,10 +24,8 @@ export function* spawnAgents(pool: PoolState): Operation<void> {
     sequences: pool.store.available,
     liveAgents: liveAgents(pool).length,
   });
-  for (const { request, promptTokens } of plan.drop) {
-    forget(pool, request);
+  for (const { request, promptTokens } of plan.drop)
     endRequest(pool, request, "dropped", `its prompt of ${promptTokens} tokens can never fit into what is left`);
-  }
   if (plan.admit.length === 0) return;
 
   const prompts = new Map<Agent, PromptDelta>();
@@ -49,7 +47,7 @@ export function* spawnAgents(pool: PoolState): Operation<void> {
 function openAgent(pool: PoolState, request: SpawnRequest, promptTokens: number): Agent {
   const { id, task } = request;
   const agent = new Agent({ id, parentAgentId: pool.parentAgentId, task, branch: pool.openBranch() });
-  forget(pool, request);
+  pool.waiting.delete(request);
   pool.agents.push(agent);
   pool.settled.set(agent, request);
   if (pool.sampling) agent.branch.setSamplerParams({ ...pool.sampling, seed: seedOf(pool.sampling.seed ?? 0, id) });
@@ -61,10 +59,6 @@ function openAgent(pool: PoolState, request: SpawnRequest, promptTokens: number)
     promptTokens,
   });
   return agent;
-}
-
-function forget(pool: PoolState, request: SpawnRequest): void {
-  pool.waiting = pool.waiting.filter((other) => other !== request);
 }
 
 /** Cells that an admission leaves free: for the rest of every open turn, and for what the lease holds. */

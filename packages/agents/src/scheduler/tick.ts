@@ -22,7 +22,7 @@ export function* runTicks(pool: PoolState): Operation<void> {
     yield* startRecoveries(pool);
     const writing = pool.agents.filter((agent) => agent.writing);
     if (writing.length + pool.calls.length === 0 && answered(pool).length === 0) {
-      if (pool.orchestrated && pool.waiting.length === 0 && liveAgents(pool).length === 0) return;
+      if (pool.orchestrated && pool.waiting.size === 0 && liveAgents(pool).length === 0) return;
       yield* pool.wake.sleep();
       continue;
     }

@@ -73,6 +73,7 @@ export function endAgent(pool: PoolState, agent: Agent, outcome: Outcome, reason
 
 /** Ends what was asked for and never became an agent. */
 export function endRequest(pool: PoolState, request: SpawnRequest, outcome: Outcome, reason?: string): void {
+  pool.waiting.delete(request);
   const result: AgentResult = {
     agentId: request.id,
     parentAgentId: pool.parentAgentId,
@@ -93,7 +94,7 @@ export function endRequest(pool: PoolState, request: SpawnRequest, outcome: Outc
 
 /** Ends everybody: the agents that live, and the requests that wait. */
 export function endAll(pool: PoolState, outcome: Outcome, reason?: string): void {
-  for (const request of pool.waiting.splice(0)) endRequest(pool, request, outcome, reason);
+  for (const request of pool.waiting) endRequest(pool, request, outcome, reason);
   for (const agent of liveAgents(pool)) endAgent(pool, agent, outcome, reason);
 }
 
