@@ -4,6 +4,7 @@ import type { SessionContext } from "@lloyal-labs/sdk";
 import { createSimulatedContext, scriptedReplies } from "@lloyal-labs/sdk/testing";
 import { type Operation, run, until } from "effection";
 import type { BenchTarget } from "./arms.ts";
+import { quantile, round } from "./figures.ts";
 
 interface TickResult {
   /** From the end of one decode to the start of the next, three agents, real weights: what the loop itself costs. */
@@ -92,15 +93,6 @@ function pool(agents: number, maxTurns: number) {
       policy: new DefaultAgentPolicy({ maxTurns, maxTurnTokens: 96 }),
     }),
   );
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return round(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN);
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }
 
 /** The bars of this bench that are missed. */

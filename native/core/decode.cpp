@@ -37,7 +37,7 @@ Status Decoder::decode(std::span<const Row> rows, const char* doing,
   if (Status status = check_limits(rows); !status.ok()) return status;
   const LogCapture log;
   Batch batch(rows);
-  if (const int32_t result = llama_decode(context_.get(), batch.view()); result != 0)
+  if (const int32_t result = timed_decode(batch.view()); result != 0)
     return explain(result, rows.size(), doing, log.text());
 
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -49,6 +49,16 @@ Status Decoder::decode(std::span<const Row> rows, const char* doing,
     rows_out.push_back(std::move(row));
   }
   return {};
+}
+
+// A device may still be computing when llama_decode returns; its rows are read next in any case.
+int32_t Decoder::timed_decode(const llama_batch& batch) {
+  const auto start = std::chrono::steady_clock::now();
+  const int32_t result = llama_decode(context_.get(), batch);
+  llama_synchronize(context_.get());
+  const std::chrono::nanoseconds spent = std::chrono::steady_clock::now() - start;
+  decode_ns_ += spent.count();
+  return result;
 }
 
 Status Decoder::roll_back(std::span<const Anchor> anchors) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <span>
 #include <vector>
@@ -36,11 +38,17 @@ class Decoder {
 
   const Context& context() const { return context_; }
 
+  // Spent in llama_decode so far, failed calls included. May be read on any thread.
+  std::chrono::nanoseconds decode_time() const { return std::chrono::nanoseconds(decode_ns_.load()); }
+
  private:
   Status check_limits(std::span<const Row> rows) const;
   Status explain(int32_t result, size_t rows, const char* doing, std::string log) const;
 
+  int32_t timed_decode(const llama_batch& batch);
+
   Context& context_;
+  std::atomic<int64_t> decode_ns_ = 0;
 };
 
 } // namespace lloyal

@@ -35,6 +35,7 @@ Napi::Function ContextWrap::define(Napi::Env env) {
   return DefineClass(env, "NativeContext",
                      {
                          InstanceMethod<&ContextWrap::limits>("limits"),
+                         InstanceMethod<&ContextWrap::decode_ms>("decodeMs"),
                          InstanceMethod<&ContextWrap::open>("open"),
                          InstanceMethod<&ContextWrap::fork>("fork"),
                          InstanceMethod<&ContextWrap::close>("close"),
@@ -108,6 +109,12 @@ Napi::Value ContextWrap::limits(const Napi::CallbackInfo& info) {
   object.Set("nThreads", limits.n_threads);
   object.Set("backend", context_->backend());
   return object;
+}
+
+Napi::Value ContextWrap::decode_ms(const Napi::CallbackInfo& info) {
+  living(info.Env(), "decodeMs");
+  const std::chrono::duration<double, std::milli> spent = decoder_->decode_time();
+  return Napi::Number::New(info.Env(), spent.count());
 }
 
 Napi::Value ContextWrap::open(const Napi::CallbackInfo& info) {

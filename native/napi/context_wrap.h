@@ -32,6 +32,7 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
   };
 
   Napi::Value limits(const Napi::CallbackInfo& info);
+  Napi::Value decode_ms(const Napi::CallbackInfo& info);
   Napi::Value open(const Napi::CallbackInfo& info);
   Napi::Value fork(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);

@@ -27,7 +27,7 @@ export function createWorld(): World {
       open.delete(ctx);
       await ctx.dispose();
     };
-    return { ...ctx, dispose };
+    return { ...ctx, dispose, decodeMs: () => 0 };
   };
   const modules = {
     effection: { ...effection, main: (body: MainBody) => mains.push(body) },

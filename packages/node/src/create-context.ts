@@ -6,6 +6,12 @@ import { loadModel } from "./load-model.ts";
 import { NativeEngine } from "./native-engine.ts";
 import { NativeVocabulary } from "./native-vocabulary.ts";
 
+/** A session on this machine's llama.cpp. */
+export interface NativeSession extends SessionContext {
+  /** Milliseconds spent in `llama_decode` so far: what else a tick takes is the runtime's. */
+  decodeMs(): number;
+}
+
 /**
  * Loads a model and opens a KV cache over it: both ports, on this machine. The file is validated first, and mapped
  * then: it must not be changed while the context lives, and one that shrinks ends the process.
@@ -15,7 +21,7 @@ import { NativeVocabulary } from "./native-vocabulary.ts";
  * @example
  * const ctx = await createContext({ modelPath: "model.gguf", nCtx: 8192 });
  */
-export async function createContext(options: ContextOptions): Promise<SessionContext> {
+export async function createContext(options: ContextOptions): Promise<NativeSession> {
   const { load, context } = checkContextOptions(options);
   const model = await loadModel(load, false);
   try {
@@ -26,7 +32,8 @@ export async function createContext(options: ContextOptions): Promise<SessionCon
       await engine.dispose();
       model.dispose();
     };
-    return { engine, language, modelName: basename(load.modelPath, ".gguf"), dispose };
+    const decodeMs = () => engine.decodeMs();
+    return { engine, language, modelName: basename(load.modelPath, ".gguf"), decodeMs, dispose };
   } catch (error) {
     model.dispose();
     throw error;

@@ -1,2 +1,2 @@
 export type { CacheType, ContextOptions, LoadOptions } from "./context-options.ts";
-export { createContext, loadVocabulary } from "./create-context.ts";
+export { createContext, loadVocabulary, type NativeSession } from "./create-context.ts";

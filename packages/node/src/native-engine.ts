@@ -34,6 +34,11 @@ export class NativeEngine implements Engine {
     this.capabilities = { ...context.limits(), canForkAt: "any", logits: true, patternTriggers: true };
   }
 
+  /** Milliseconds spent in `llama_decode` so far, failed calls included. */
+  decodeMs(): number {
+    return typed(() => this.#context.decodeMs());
+  }
+
   open(sampling?: SamplingParams, grammar?: string): SequenceHandle {
     return typed(() => this.#context.open(resolveSampling(sampling), grammar));
   }

@@ -30,6 +30,7 @@ export interface NativeLimits {
 /** All arguments are checked before; the addon supplies no defaults. */
 export interface NativeContext {
   limits(): NativeLimits;
+  decodeMs(): number;
   open(sampling: ResolvedSampling, grammar: string | undefined): number;
   fork(sequence: number): number;
   close(sequence: number): void;

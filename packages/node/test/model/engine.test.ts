@@ -4,23 +4,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  type Engine,
-  isInferenceError,
-  type Produced,
-  resolveSampling,
-  type SessionContext,
-  type Token,
-} from "@lloyal-labs/sdk";
+import { type Engine, isInferenceError, type Produced, resolveSampling, type Token } from "@lloyal-labs/sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkContextOptions } from "../../src/context-options.ts";
-import { createContext, loadVocabulary } from "../../src/index.ts";
+import { createContext, loadVocabulary, type NativeSession } from "../../src/index.ts";
 
 const modelPath = process.env.LLOYAL_SMOL ?? "";
 const code = (value: string) => expect.objectContaining({ code: value });
 
 describe.skipIf(!modelPath)("the native engine", () => {
-  let ctx: SessionContext;
+  let ctx: NativeSession;
   let engine: Engine;
   let prompt: Token[];
 
@@ -47,6 +40,18 @@ describe.skipIf(!modelPath)("the native engine", () => {
     const [rest] = await engine.run([{ sequence, token }], { maxTicks: count });
     return rest ?? [];
   }
+
+  it("counts the time in llama_decode, which grows with each decode and with nothing else", async () => {
+    const before = ctx.decodeMs();
+    const sequence = await prefilled();
+    const decoded = ctx.decodeMs();
+    expect(decoded).toBeGreaterThan(before);
+    engine.produce(sequence);
+    engine.close(engine.fork(sequence));
+    expect(await engine.countCells()).toBe(prompt.length);
+    expect(ctx.decodeMs()).toBe(decoded);
+    engine.close(sequence);
+  });
 
   it("answers a question greedily and stops", async () => {
     const sequence = await prefilled();

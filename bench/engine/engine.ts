@@ -1,0 +1,29 @@
+import { ensureModel } from "@lloyal-labs/models";
+import { type TickShare, tickShares } from "./tick-share.ts";
+
+interface EngineResult {
+  tickShares: Record<string, TickShare[]>;
+}
+
+const models = ["smollm2-135m", "qwen2.5-coder-0.5b"];
+
+/** What the runtime costs over raw llama.cpp. */
+export async function benchEngine(): Promise<EngineResult> {
+  const shares: Record<string, TickShare[]> = {};
+  for (const model of models) shares[model] = await tickShares(await ensureModel(model));
+  return { tickShares: shares };
+}
+
+const mostOfTick = { greedy: 0.03, sampled: 0.07 };
+
+/** The bars of this bench that are missed. */
+export function missedBars({ tickShares }: EngineResult): string[] {
+  return Object.entries(tickShares).flatMap(([model, shares]) =>
+    shares
+      .filter(({ share, sampling }) => !(share <= mostOfTick[sampling]))
+      .map(
+        ({ share, sampling, branches }) =>
+          `${model}, ${branches} branches, ${sampling}: ${share} of a tick is not llama_decode; the bar is ${mostOfTick[sampling]}`,
+      ),
+  );
+}
