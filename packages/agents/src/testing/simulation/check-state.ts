@@ -120,7 +120,7 @@ export function checkRecoveries({ tools, policy }: TeamScript, world: World): vo
 
 /** Nothing is left: no cell, branch, sequence, promise of cells, timer or tool; every agent has its one end. */
 export async function checkEnd(world: World): Promise<void> {
-  const { store, engine, clock, events, inside, refusals, recorder } = world;
+  const { store, engine, clock, events, inside, refusals, unheard, recorder } = world;
   const engineCells = await engine.countCells();
   const violate = (invariant: string, what: string) => recorder.violate(invariant, what);
   const { used, reserved } = store.pressure();
@@ -132,7 +132,8 @@ export async function checkEnd(world: World): Promise<void> {
   if (leased !== 0) violate("C1", `${leased} sequences are left`);
   if (clock.pending !== 0) violate("C1", `${clock.pending} timers are left`);
   for (const name of inside) violate("C1", `${name} was not left`);
-  for (const error of refusals) violate("E1", `the runtime asked for cells that are not there: ${error}`);
+  for (const error of [...refusals].slice(unheard))
+    violate("E1", `the runtime asked for cells that are not there: ${error}`);
   for (const [id, { outcome }] of events.agents) if (!outcome) violate("B7", `${id} has no agent:done`);
   if (events.agents.size !== world.requested)
     violate("B7", `${events.agents.size} agents have events, ${world.requested} were asked for`);

@@ -55,6 +55,8 @@ export class World {
   readonly runs: Task<unknown>[] = [];
   /** Refusals of the cell ledger that no guest has taken upon itself: the runtime met them. */
   readonly refusals = new Set<unknown>();
+  /** Guests that were halted: each may have left a refusal that nobody heard of. */
+  unheard = 0;
   /** Errors that a script or a fault explains, and that have reached somebody. */
   readonly explained = new Set<unknown>();
   /** Calls of `run()` that began. */
@@ -109,16 +111,22 @@ export class World {
 
   /**
    * Runs what nobody has admitted, such as a `generate` within a tool: it may be refused cells or a sequence by a typed
-   * error, and gives that as its result.
+   * error, and gives that as its result. One that is halted just then never hears of its refusal.
    */
   *guest<T>(body: () => Operation<T>): Operation<T | { refused: string }> {
+    let isHalted = true;
     try {
-      return yield* body();
+      const value = yield* body();
+      isHalted = false;
+      return value;
     } catch (error) {
+      isHalted = false;
       if (!isInferenceError(error)) throw error;
       this.refusals.delete(error);
       this.explained.add(error);
       return { refused: error.code };
+    } finally {
+      if (isHalted) this.unheard += 1;
     }
   }
 
