@@ -84,6 +84,11 @@ export const programmes = {
     lasts: "an hour",
     steps: [script("scripts/verify/mutants.mjs")],
   },
+  sanitizers: {
+    about: "the core's C++ tests under AddressSanitizer, UBSan and ThreadSanitizer, which catch planted bugs first",
+    lasts: "ten minutes",
+    steps: [script("scripts/verify/sanitizers.mjs")],
+  },
   samples: {
     about: "the programs of the specification, as written, where the specification is at hand",
     lasts: "two minutes",
