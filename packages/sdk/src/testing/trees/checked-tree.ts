@@ -117,10 +117,17 @@ export class CheckedTree {
     await Promise.all([...this.#calls].map(({ done }) => done));
     if (this.#mistake) throw this.#mistake.error;
     this.drained++;
-    const { used, living } = this.model;
+    const { used, shared, living } = this.model;
     const { nCtx, nSeqMax } = this.ctx.engine.capabilities;
     const reserved = this.reservations.reduce((sum, { cells }) => sum + cells, 0);
-    assert.deepEqual(this.store.pressure(), { nCtx, used, reserved, free: nCtx - used - reserved });
+    assert.deepEqual(this.store.pressure(), {
+      nCtx,
+      used,
+      shared,
+      private: used - shared,
+      reserved,
+      free: nCtx - used - reserved,
+    });
     const cells = await this.store.countCells();
     assert.equal(cells - this.#hiddenCells, used, "the engine's cells equal the model's");
     assert.ok(cells <= nCtx, "the engine holds more cells than it has");

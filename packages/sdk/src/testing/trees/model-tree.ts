@@ -32,6 +32,14 @@ export class ModelTree {
     return new Set([...this.branches.values()].flatMap(({ cells }) => cells)).size;
   }
 
+  /** Cells that stand in more than one branch. */
+  get shared(): number {
+    const once = new Set<object>();
+    const again = new Set<object>();
+    for (const { cells } of this.branches.values()) for (const cell of cells) (once.has(cell) ? again : once).add(cell);
+    return again.size;
+  }
+
   of(branch: Branch): ModelBranch {
     const found = this.branches.get(branch);
     if (!found) throw new Error(`branch ${branch.id} is not alive`);
