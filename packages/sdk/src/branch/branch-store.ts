@@ -1,4 +1,4 @@
-import type { Produced } from "../backend/engine.ts";
+import type { Capabilities, Produced } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { InvalidArgumentError } from "../errors.ts";
@@ -48,6 +48,29 @@ export class BranchStore {
    */
   forkMany(branch: Branch, count: number): Branch[] {
     return this.#tree.forkMany(this.#nodeOf(branch), count).map((node) => handleOf(this.#tree, node));
+  }
+
+  /**
+   * The living branch whose tokens begin with as many of `tokens` as can be, whoever wrote them, and how many that are;
+   * undefined when no branch begins with the first of them. What a call writes counts once it has landed.
+   *
+   * ```ts
+   * const found = store.longestPrefix(prompt);
+   * const branch = found ? found.branch.forkSync() : Branch.create(ctx, 0);
+   * await branch.prefill(prompt.slice(found?.length ?? 0));
+   * ```
+   *
+   * @param at - `head` (the default): only branches that hold these tokens and no more, so that a fork goes on from
+   * there, with the sampler, biases and grammar that its parent has. `any`: wherever in a branch. Forks are made at heads
+   * only as yet, so this tells what one at an earlier position would spare, where `capabilities.canForkAt` is `any`.
+   * @remarks Cost: O(tokens.length + living branches), no decode; 8 bytes per cell in use.
+   */
+  longestPrefix(
+    tokens: readonly Token[],
+    at: Capabilities["canForkAt"] = "head",
+  ): { branch: Branch; length: number } | undefined {
+    const found = this.#tree.longestPrefix(tokens, at);
+    return found && { branch: handleOf(this.#tree, found.node), length: found.length };
   }
 
   /**

@@ -6,6 +6,7 @@ import { BranchDisposedError, BranchInFlightError, InvalidArgumentError, KvExhau
 import { CellLedger, type CellSegment, type Pressure, type Reservation } from "./cell-ledger.ts";
 import { adopt, assertLeaf, orphan, subtreePostOrder } from "./lineage.ts";
 import { emptyPath, type PathHash, PrefixTrie } from "./prefix-trie.ts";
+import { RadixTree } from "./radix-tree.ts";
 
 /** A branch as the tree sees it. `Branch` is the handle that users hold. */
 export interface BranchNode {
@@ -51,6 +52,7 @@ export class BranchTree {
   readonly engine: Engine;
   #ledger: CellLedger;
   #trie = new PrefixTrie();
+  #prefixes = new RadixTree<BranchNode>();
   #observers = new Set<(record: BatchRecord) => void>();
   #nextId = 1;
   #live = new Set<BranchNode>();
@@ -102,7 +104,7 @@ export class BranchTree {
   createRoot(params?: SamplingParams, nBatch?: number, grammar?: string): BranchNode {
     const sampling = resolveSampling(params);
     const sequence = this.engine.open(params, grammar);
-    return this.#add({
+    const node = this.#add({
       sequence,
       sampling,
       nBatch,
@@ -111,6 +113,8 @@ export class BranchTree {
       forkHead: 0,
       path: emptyPath,
     });
+    this.#prefixes.add(node);
+    return node;
   }
 
   fork(parent: BranchNode): BranchNode {
@@ -120,6 +124,7 @@ export class BranchTree {
     parent.tail = own;
     const { position, path, nBatch, sampling } = parent;
     const node = this.#add({ sequence, sampling, nBatch, tail: child, position, forkHead: position, path });
+    this.#prefixes.add(node, parent);
     adopt(parent, node);
     return node;
   }
@@ -156,6 +161,12 @@ export class BranchTree {
     node.sampling = sampling;
   }
 
+  /** A living node whose tokens begin with as many of these as can be; see RadixTree. */
+  longestPrefix(tokens: readonly Token[], at: "any" | "head"): { node: BranchNode; length: number } | undefined {
+    const found = this.#prefixes.longestPrefix(tokens, at);
+    return found && { node: found.head, length: found.length };
+  }
+
   /** RESTRICT. Pruning twice is a no-op. */
   prune(node: BranchNode): void {
     if (node.disposed) return;
@@ -163,6 +174,7 @@ export class BranchTree {
     node.disposed = true;
     orphan(node);
     this.#live.delete(node);
+    this.#prefixes.remove(node);
     this.#ledger.release(node.tail);
     this.engine.close(node.sequence);
   }
@@ -192,7 +204,7 @@ export class BranchTree {
         this.engine.prefill(jobs.map(({ node, tokens }) => ({ sequence: node.sequence, tokens, nBatch: node.nBatch }))),
       () => {
         for (const { node, tokens } of jobs) {
-          this.#advance(node, tokens.length);
+          this.#advance(node, tokens);
           node.path = this.#trie.prefill(node.path, tokens);
         }
         this.#prefillTokens += total;
@@ -238,7 +250,7 @@ export class BranchTree {
       () => call(rows),
       () => {
         for (const { node, token } of entries) {
-          this.#advance(node, 1);
+          this.#advance(node, [token]);
           node.path = this.#trie.commit(node.path, token);
         }
         this.#decodedTokens += entries.length;
@@ -288,10 +300,11 @@ export class BranchTree {
   }
 
   // The cells of a node that was pruned in flight were given back at the prune, and are not counted again.
-  #advance(node: BranchNode, tokens: number): void {
+  #advance(node: BranchNode, tokens: readonly Token[]): void {
     if (node.disposed) return;
-    node.position += tokens;
-    this.#ledger.extend(node.tail, tokens);
+    node.position += tokens.length;
+    this.#ledger.extend(node.tail, tokens.length);
+    this.#prefixes.extend(node, tokens);
   }
 
   #requireFree(cells: number, doing: string): void {

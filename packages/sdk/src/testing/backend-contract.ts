@@ -13,6 +13,7 @@ import { leaseCases } from "./contract/lease-cases.ts";
 import { metricsCases } from "./contract/metrics-cases.ts";
 import { penaltyCases } from "./contract/penalty-cases.ts";
 import { prefillCases } from "./contract/prefill-cases.ts";
+import { prefixCases } from "./contract/prefix-cases.ts";
 import { rowCases } from "./contract/row-cases.ts";
 import { samplingCases } from "./contract/sampling-cases.ts";
 import { vocabularyCases } from "./contract/vocabulary-cases.ts";
@@ -34,6 +35,7 @@ export const contractCases: readonly ContractCase[] = [
   ...rowCases,
   ...failureCases,
   ...cellCases,
+  ...prefixCases,
   ...argumentCases,
   ...vocabularyCases,
 ];

@@ -46,6 +46,23 @@ export class ModelTree {
     return found;
   }
 
+  tokensOf(branch: Branch): Token[] {
+    return this.of(branch).told.flatMap((told) =>
+      told.kind === "prefill" ? told.tokens : told.kind === "commit" ? [told.token] : [],
+    );
+  }
+
+  /** Of the beginnings of `tokens` that stand in a branch, or are one up to its head, the longest one's length. */
+  longestPrefix(tokens: readonly Token[], at: "any" | "head"): number {
+    const lengths = this.living.map((branch) => {
+      const own = this.tokensOf(branch);
+      const differs = own.findIndex((token, i) => token !== tokens[i]);
+      if (differs === -1) return own.length;
+      return at === "any" ? differs : 0;
+    });
+    return Math.max(0, ...lengths);
+  }
+
   childrenOf(parent: Branch): Branch[] {
     return this.living.filter((branch) => this.of(branch).parent === parent);
   }
