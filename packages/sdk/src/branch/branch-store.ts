@@ -2,11 +2,20 @@ import type { Capabilities, Produced } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import type { BatchRecord, TreeStats } from "./batch-log.ts";
 import { type Branch, handleOf, internals } from "./branch.ts";
-import { type BatchRecord, type BranchNode, type BranchTree, type TreeStats, treeOf } from "./branch-tree.ts";
+import { type BranchNode, type BranchTree, treeOf } from "./branch-tree.ts";
 import type { Pressure, Reservation } from "./cell-ledger.ts";
 
-/** Many branches of one context, advanced together. */
+/**
+ * Many branches of one context, advanced together.
+ *
+ * Calls of different callers share decodes (group commit). One that finds nothing under way goes at once; those that come
+ * while it decodes share the next batch: `commit` and `step` up to `nUbatch` rows, `prefill` up to `nBatch`. So callers
+ * side by side share every decode but their first. Each call is all or nothing by itself: a shared batch that fails is
+ * taken back, and its calls are run one by one (`stats.splitBatches`). Each caller is told what it would have been told
+ * alone, and its branches are in flight, and its cells promised, until then.
+ */
 export class BranchStore {
   readonly #tree: BranchTree;
 
@@ -104,9 +113,9 @@ export class BranchStore {
     return this.#tree.observe(observer);
   }
 
-  /** The engine's own count of cells, for comparison with `pressure().used`. */
+  /** The engine's own count of cells once all calls so far have ended, for comparison with `pressure().used`. */
   countCells(): Promise<number> {
-    return this.#tree.engine.countCells();
+    return this.#tree.countCells();
   }
 
   #nodeOf(branch: Branch): BranchNode {

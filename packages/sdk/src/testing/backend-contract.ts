@@ -7,6 +7,7 @@ import type { ContractCase } from "./contract/contract-case.ts";
 import { drawCases } from "./contract/draw-cases.ts";
 import { failureCases } from "./contract/failure-cases.ts";
 import { grammarCases } from "./contract/grammar-cases.ts";
+import { groupCases } from "./contract/group-cases.ts";
 import { iteratorCases } from "./contract/iterator-cases.ts";
 import { lazyGrammarCases } from "./contract/lazy-grammar-cases.ts";
 import { leaseCases } from "./contract/lease-cases.ts";
@@ -36,6 +37,7 @@ export const contractCases: readonly ContractCase[] = [
   ...failureCases,
   ...cellCases,
   ...prefixCases,
+  ...groupCases,
   ...argumentCases,
   ...vocabularyCases,
 ];
