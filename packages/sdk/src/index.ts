@@ -18,7 +18,7 @@ export { checkBiases } from "./backend/token-bias.ts";
 export type { StructuralToken, Vocabulary } from "./backend/vocabulary.ts";
 export type { BatchRecord, TreeStats } from "./branch/batch-log.ts";
 export { Branch } from "./branch/branch.ts";
-export { BranchStore } from "./branch/branch-store.ts";
+export { BranchStore, type StoreRunOptions } from "./branch/branch-store.ts";
 export type { Pressure, Reservation } from "./branch/cell-ledger.ts";
 export { checkArguments } from "./chat/check-arguments.ts";
 export { createLanguage } from "./chat/create-language.ts";

@@ -7,6 +7,13 @@ import { type Branch, handleOf, internals } from "./branch.ts";
 import { type BranchNode, type BranchTree, treeOf } from "./branch-tree.ts";
 import type { Pressure, Reservation } from "./cell-ledger.ts";
 
+export interface StoreRunOptions {
+  /** At least 1, the default. */
+  maxTicks?: number;
+  /** Asked after each tick, with the text that the branch has produced in this run. True ends it for that branch. */
+  until?: (branch: Branch, text: string) => boolean;
+}
+
 /**
  * Many branches of one context, advanced together.
  *
@@ -48,6 +55,24 @@ export class BranchStore {
    */
   async step(entries: readonly (readonly [Branch, Token])[]): Promise<Produced[]> {
     return await this.#tree.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+  }
+
+  /**
+   * The macro-step: up to `maxTicks` steps in one call, each branch going on with what it produced. A branch leaves the
+   * run at its stop token, or where `until` holds. Resolves to what each produced, in the order of the entries: all but
+   * the last token of each are written, and the last is its memo. A branch that was pruned meanwhile has produced nothing.
+   *
+   * For backends that are far away, and for loops that need not look at every token. It shares its decodes with nobody.
+   *
+   * @throws as `commit`, and what `until` throws. All or nothing: every branch is as before the first tick.
+   * @remarks Cost: a decode per tick; entries x `maxTicks` cells are promised to it until it ends.
+   */
+  async run(entries: readonly (readonly [Branch, Token])[], options: StoreRunOptions = {}): Promise<Produced[][]> {
+    const { maxTicks = 1, until } = options;
+    return await this.#tree.run(
+      entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })),
+      { maxTicks, until: until && ((node, text) => until(handleOf(this.#tree, node), text)) },
+    );
   }
 
   /**

@@ -39,7 +39,7 @@ interface Write {
 /** What is written in as many ticks as asked for. */
 interface TreeRunOptions {
   maxTicks: number;
-  until?: (node: BranchNode, text: string) => boolean;
+  until?: ((node: BranchNode, text: string) => boolean) | undefined;
 }
 
 /** A call that was admitted: its cells are promised, and its nodes in flight, until it has landed or failed. */

@@ -16,6 +16,7 @@ import { penaltyCases } from "./contract/penalty-cases.ts";
 import { prefillCases } from "./contract/prefill-cases.ts";
 import { prefixCases } from "./contract/prefix-cases.ts";
 import { rowCases } from "./contract/row-cases.ts";
+import { runCases } from "./contract/run-cases.ts";
 import { samplingCases } from "./contract/sampling-cases.ts";
 import { vocabularyCases } from "./contract/vocabulary-cases.ts";
 
@@ -38,6 +39,7 @@ export const contractCases: readonly ContractCase[] = [
   ...cellCases,
   ...prefixCases,
   ...groupCases,
+  ...runCases,
   ...argumentCases,
   ...vocabularyCases,
 ];

@@ -181,6 +181,7 @@ export function usesOf(
     ["store.prefill", () => store.prefill([[branch, [token]]])],
     ["store.commit", () => store.commit([[branch, token]])],
     ["store.step", () => store.step([[branch, token]])],
+    ["store.run", () => store.run([[branch, token]], { maxTicks: 2 })],
   ];
 }
 
