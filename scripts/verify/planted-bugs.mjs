@@ -33,8 +33,11 @@ export const plantedBugs = [
   {
     name: "a batch is booked before the engine has written it",
     file: "packages/sdk/src/branch/branch-tree.ts",
-    find: "const result = await call();\n      promised.release();\n      land();",
-    replace: "promised.release();\n      land();\n      const result = await call();",
+    find: "const produced = writes.length > 0 ? await this.#decode(calls, writes) : [];",
+    replace:
+      "const produced = [];\n    for (const { node, tokens } of writes) this.#ledger.extend(node.tail, tokens.length);\n" +
+      "    if (writes.length > 0) produced.push(...(await this.#decode(calls, writes)));\n" +
+      "    for (const { node, tokens } of writes) this.#ledger.extend(node.tail, -tokens.length);",
   },
   {
     name: "content is tokenised with special tokens",

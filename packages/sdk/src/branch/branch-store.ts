@@ -1,12 +1,28 @@
-import type { Produced } from "../backend/engine.ts";
+import type { Capabilities, Produced } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import type { BatchRecord, TreeStats } from "./batch-log.ts";
 import { type Branch, handleOf, internals } from "./branch.ts";
-import { type BatchRecord, type BranchNode, type BranchTree, type TreeStats, treeOf } from "./branch-tree.ts";
+import { type BranchNode, type BranchTree, treeOf } from "./branch-tree.ts";
 import type { Pressure, Reservation } from "./cell-ledger.ts";
 
-/** Many branches of one context, advanced together. */
+export interface StoreRunOptions {
+  /** At least 1, the default. */
+  maxTicks?: number;
+  /** Asked after each tick, with the text that the branch has produced in this run. True ends it for that branch. */
+  until?: (branch: Branch, text: string) => boolean;
+}
+
+/**
+ * Many branches of one context, advanced together.
+ *
+ * Calls of different callers share decodes (group commit). One that finds nothing under way goes at once; those that come
+ * while it decodes share the next batch: `commit` and `step` up to `nUbatch` rows, `prefill` up to `nBatch`. So callers
+ * side by side share every decode but their first. Each call is all or nothing by itself: a shared batch that fails is
+ * taken back, and its calls are run one by one (`stats.splitBatches`). Each caller is told what it would have been told
+ * alone, and its branches are in flight, and its cells promised, until then.
+ */
 export class BranchStore {
   readonly #tree: BranchTree;
 
@@ -42,12 +58,53 @@ export class BranchStore {
   }
 
   /**
+   * The macro-step: up to `maxTicks` steps in one call, each branch going on with what it produced. A branch leaves the
+   * run at its stop token, or where `until` holds. Resolves to what each produced, in the order of the entries: all but
+   * the last token of each are written, and the last is its memo. A branch that was pruned meanwhile has produced nothing.
+   *
+   * For backends that are far away, and for loops that need not look at every token. It shares its decodes with nobody.
+   *
+   * @throws as `commit`, and what `until` throws. All or nothing: every branch is as before the first tick.
+   * @remarks Cost: a decode per tick; entries x `maxTicks` cells are promised to it until it ends.
+   */
+  async run(entries: readonly (readonly [Branch, Token])[], options: StoreRunOptions = {}): Promise<Produced[][]> {
+    const { maxTicks = 1, until } = options;
+    return await this.#tree.run(
+      entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })),
+      { maxTicks, until: until && ((node, text) => until(handleOf(this.#tree, node), text)) },
+    );
+  }
+
+  /**
    * `count` children of one branch, each as by `forkSync`: all of them or none.
    *
    * @throws SequencesExhaustedError, BranchInFlightError, InvalidArgumentError when `count` is no whole number
    */
   forkMany(branch: Branch, count: number): Branch[] {
     return this.#tree.forkMany(this.#nodeOf(branch), count).map((node) => handleOf(this.#tree, node));
+  }
+
+  /**
+   * The living branch whose tokens begin with as many of `tokens` as can be, whoever wrote them, and how many that are;
+   * undefined when no branch begins with the first of them. What a call writes counts once it has landed.
+   *
+   * ```ts
+   * const found = store.longestPrefix(prompt);
+   * const branch = found ? found.branch.forkSync() : Branch.create(ctx, 0);
+   * await branch.prefill(prompt.slice(found?.length ?? 0));
+   * ```
+   *
+   * @param at - `head` (the default): only branches that hold these tokens and no more, so that a fork goes on from
+   * there, with the sampler, biases and grammar that its parent has. `any`: wherever in a branch. Forks are made at heads
+   * only as yet, so this tells what one at an earlier position would spare, where `capabilities.canForkAt` is `any`.
+   * @remarks Cost: O(tokens.length + living branches), no decode; 8 bytes per cell in use.
+   */
+  longestPrefix(
+    tokens: readonly Token[],
+    at: Capabilities["canForkAt"] = "head",
+  ): { branch: Branch; length: number } | undefined {
+    const found = this.#tree.longestPrefix(tokens, at);
+    return found && { branch: handleOf(this.#tree, found.node), length: found.length };
   }
 
   /**
@@ -81,9 +138,9 @@ export class BranchStore {
     return this.#tree.observe(observer);
   }
 
-  /** The engine's own count of cells, for comparison with `pressure().used`. */
+  /** The engine's own count of cells once all calls so far have ended, for comparison with `pressure().used`. */
   countCells(): Promise<number> {
-    return this.#tree.engine.countCells();
+    return this.#tree.countCells();
   }
 
   #nodeOf(branch: Branch): BranchNode {

@@ -1,11 +1,14 @@
-import type { Engine, Produced, SamplingParams } from "../backend/engine.ts";
+import type { Engine, Produced, RunOptions, SamplingParams } from "../backend/engine.ts";
 import type { SequenceHandle, Token } from "../backend/ids.ts";
 import { isSameSampling, type ResolvedSampling, resolveSampling } from "../backend/sampling.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { BranchDisposedError, BranchInFlightError, InvalidArgumentError, KvExhaustedError } from "../errors.ts";
+import { BatchLog, type BatchRecord, type TreeStats } from "./batch-log.ts";
+import { CallQueue, type QueuedCall } from "./call-queue.ts";
 import { CellLedger, type CellSegment, type Pressure, type Reservation } from "./cell-ledger.ts";
 import { adopt, assertLeaf, orphan, subtreePostOrder } from "./lineage.ts";
-import { emptyPath, type PathHash, PrefixTrie } from "./prefix-trie.ts";
+import { emptyPath, type PathHash } from "./prefix-trie.ts";
+import { RadixTree } from "./radix-tree.ts";
 
 /** A branch as the tree sees it. `Branch` is the handle that users hold. */
 export interface BranchNode {
@@ -23,24 +26,32 @@ export interface BranchNode {
   readonly nBatch: number | undefined;
   sampling: ResolvedSampling;
   disposed: boolean;
-  /** True while a batch with rows of this branch decodes. */
+  /** True from a call with rows of this branch to its end. */
   inFlight: boolean;
 }
 
-/** One batch call as it ran, for traces. Positions are those of the first new token. */
-export type BatchRecord =
-  | { type: "prefill"; entries: { branch: number; position: number; tokens: number }[]; ms: number }
-  | { type: "commit"; entries: { branch: number; position: number; token: Token }[]; ms: number };
-
-export interface TreeStats {
-  prefillTokens: number;
-  /** What a perfect prefix cache would have prefilled: see PrefixTrie. */
-  idealPrefillTokens: number;
-  decodedTokens: number;
-  /** Commit batches: one decode each. */
-  ticks: number;
-  peakCells: number;
+/** Tokens for a node, the first of them at its position. */
+interface Write {
+  readonly node: BranchNode;
+  readonly tokens: readonly Token[];
 }
+
+/** What is written in as many ticks as asked for. */
+interface TreeRunOptions {
+  maxTicks: number;
+  until?: ((node: BranchNode, text: string) => boolean) | undefined;
+}
+
+/** A call that was admitted: its cells are promised, and its nodes in flight, until it has landed or failed. */
+interface Call extends QueuedCall {
+  readonly writes: readonly Write[];
+  /** Absent where nobody asks for what comes next. */
+  readonly run?: TreeRunOptions;
+  readonly promised: Reservation;
+}
+
+/** What the nodes of a batch produced: nothing after a prefill or commit, and for a node that was pruned meanwhile. */
+type Produce = ReadonlyMap<BranchNode, readonly Produced[]>;
 
 /**
  * Lineage, cell ledger and reservations of one context: the only copy, for every backend.
@@ -49,18 +60,19 @@ export interface TreeStats {
  */
 export class BranchTree {
   readonly engine: Engine;
-  #ledger: CellLedger;
-  #trie = new PrefixTrie();
-  #observers = new Set<(record: BatchRecord) => void>();
+  readonly #ledger: CellLedger;
+  readonly #prefixes = new RadixTree<BranchNode>();
+  readonly #log = new BatchLog();
+  readonly #calls: CallQueue<Call, Produce>;
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #live = new Set<BranchNode>();
   #nextId = 1;
-  #live = new Set<BranchNode>();
-  #prefillTokens = 0;
-  #decodedTokens = 0;
-  #ticks = 0;
 
   constructor(engine: Engine) {
     this.engine = engine;
-    this.#ledger = new CellLedger(engine.capabilities.nCtx);
+    const { nCtx, nBatch, nUbatch } = engine.capabilities;
+    this.#ledger = new CellLedger(nCtx);
+    this.#calls = new CallQueue({ prefill: nBatch, tick: nUbatch }, (calls) => this.#fly(calls));
   }
 
   get liveBranches(): number {
@@ -68,13 +80,7 @@ export class BranchTree {
   }
 
   get stats(): TreeStats {
-    return {
-      prefillTokens: this.#prefillTokens,
-      idealPrefillTokens: this.#trie.idealPrefillTokens,
-      decodedTokens: this.#decodedTokens,
-      ticks: this.#ticks,
-      peakCells: this.#ledger.peakCells,
-    };
+    return { ...this.#log.stats, peakCells: this.#ledger.peakCells, splitBatches: this.#calls.splits };
   }
 
   pressure(): Pressure {
@@ -95,14 +101,13 @@ export class BranchTree {
 
   /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
   observe(observer: (record: BatchRecord) => void): () => void {
-    this.#observers.add(observer);
-    return () => this.#observers.delete(observer);
+    return this.#log.observe(observer);
   }
 
   createRoot(params?: SamplingParams, nBatch?: number, grammar?: string): BranchNode {
     const sampling = resolveSampling(params);
     const sequence = this.engine.open(params, grammar);
-    return this.#add({
+    const node = this.#add({
       sequence,
       sampling,
       nBatch,
@@ -111,6 +116,8 @@ export class BranchTree {
       forkHead: 0,
       path: emptyPath,
     });
+    this.#prefixes.add(node);
+    return node;
   }
 
   fork(parent: BranchNode): BranchNode {
@@ -120,6 +127,7 @@ export class BranchTree {
     parent.tail = own;
     const { position, path, nBatch, sampling } = parent;
     const node = this.#add({ sequence, sampling, nBatch, tail: child, position, forkHead: position, path });
+    this.#prefixes.add(node, parent);
     adopt(parent, node);
     return node;
   }
@@ -156,6 +164,12 @@ export class BranchTree {
     node.sampling = sampling;
   }
 
+  /** A living node whose tokens begin with as many of these as can be; see RadixTree. */
+  longestPrefix(tokens: readonly Token[], at: "any" | "head"): { node: BranchNode; length: number } | undefined {
+    const found = this.#prefixes.longestPrefix(tokens, at);
+    return found && { node: found.head, length: found.length };
+  }
+
   /** RESTRICT. Pruning twice is a no-op. */
   prune(node: BranchNode): void {
     if (node.disposed) return;
@@ -163,6 +177,7 @@ export class BranchTree {
     node.disposed = true;
     orphan(node);
     this.#live.delete(node);
+    this.#prefixes.remove(node);
     this.#ledger.release(node.tail);
     this.engine.close(node.sequence);
   }
@@ -176,39 +191,35 @@ export class BranchTree {
   /** All or nothing: on rejection every node is as before. */
   async prefill(entries: readonly { node: BranchNode; tokens: readonly Token[] }[]): Promise<void> {
     for (const { node } of entries) this.requireLive(node, "prefill");
-    const jobs = entries.filter((entry) => entry.tokens.length > 0);
-    if (jobs.length === 0) return;
-    const total = jobs.reduce((sum, job) => sum + job.tokens.length, 0);
-    const record: BatchRecord = {
-      type: "prefill",
-      entries: jobs.map(({ node, tokens }) => ({ branch: node.id, position: node.position, tokens: tokens.length })),
-      ms: 0,
-    };
-    await this.#decode(
-      jobs.map((job) => job.node),
-      total,
-      record,
-      () =>
-        this.engine.prefill(jobs.map(({ node, tokens }) => ({ sequence: node.sequence, tokens, nBatch: node.nBatch }))),
-      () => {
-        for (const { node, tokens } of jobs) {
-          this.#advance(node, tokens.length);
-          node.path = this.#trie.prefill(node.path, tokens);
-        }
-        this.#prefillTokens += total;
-      },
-    );
+    const writes = entries.filter(({ tokens }) => tokens.length > 0);
+    if (writes.length === 0) return;
+    const rows = writes.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    await this.#call("prefill", writes, { lane: "prefill", rows }, rows);
   }
 
   /** Accepts and decodes one token per node in one batch. All or nothing. */
   async commit(entries: readonly { node: BranchNode; token: Token }[]): Promise<void> {
-    await this.#commitWith(entries, (rows) => this.engine.commit(rows));
+    await this.#tick(entries, { lane: "tick" });
   }
 
   /** `commit`, then the next token of every node: one engine call for a whole tick. */
   async step(entries: readonly { node: BranchNode; token: Token }[]): Promise<Produced[]> {
-    const produced = await this.#commitWith(entries, (rows) => this.engine.run(rows));
-    return produced.map(([next]) => next as Produced);
+    const produced = await this.#tick(entries, { lane: "tick", run: { maxTicks: 1 } });
+    return entries.map(({ node }) => produced.get(node)?.[0] as Produced);
+  }
+
+  /** Steps in one engine call, each with what the one before produced. All or nothing. */
+  async run(entries: readonly { node: BranchNode; token: Token }[], run: TreeRunOptions): Promise<Produced[][]> {
+    if (!Number.isSafeInteger(run.maxTicks) || run.maxTicks < 1)
+      throw new InvalidArgumentError("maxTicks is a whole number, at least 1.", { maxTicks: String(run.maxTicks) });
+    const produced = await this.#tick(entries, { lane: undefined, run });
+    return entries.map(({ node }) => [...(produced.get(node) ?? [])]);
+  }
+
+  /** The engine's own count, after every call so far. */
+  async countCells(): Promise<number> {
+    await Promise.allSettled(this.#underWay);
+    return await this.engine.countCells();
   }
 
   requireLive(node: BranchNode, doing: string): void {
@@ -220,78 +231,96 @@ export class BranchTree {
     if (node.inFlight) throw new BranchInFlightError({ branch: node.id, doing });
   }
 
-  async #commitWith<T>(
+  async #tick(
     entries: readonly { node: BranchNode; token: Token }[],
-    call: (rows: { sequence: SequenceHandle; token: Token }[]) => Promise<T>,
-  ): Promise<T> {
+    how: { lane: Call["lane"]; run?: TreeRunOptions },
+  ): Promise<Produce> {
     if (entries.length === 0) throw new InvalidArgumentError("a tick needs at least one row.");
-    const record: BatchRecord = {
-      type: "commit",
-      entries: entries.map(({ node, token }) => ({ branch: node.id, position: node.position, token })),
-      ms: 0,
-    };
-    const rows = entries.map(({ node, token }) => ({ sequence: node.sequence, token }));
-    return await this.#decode(
-      entries.map((entry) => entry.node),
-      entries.length,
-      record,
-      () => call(rows),
-      () => {
-        for (const { node, token } of entries) {
-          this.#advance(node, 1);
-          node.path = this.#trie.commit(node.path, token);
-        }
-        this.#decodedTokens += entries.length;
-        this.#ticks += 1;
-      },
+    const writes = entries.map(({ node, token }) => ({ node, tokens: [token] }));
+    return await this.#call(
+      "commit",
+      writes,
+      { ...how, rows: writes.length },
+      writes.length * (how.run?.maxTicks ?? 1),
     );
   }
 
-  /**
-   * Holds the cells that a batch will take while it runs, so that no other call is promised the same ones. `land` books
-   * what the engine wrote before anybody else can look: the branches are still in flight then.
-   */
-  async #decode<T>(
-    nodes: BranchNode[],
+  /** Admits a call, with a promise of the cells that it may take so that no other is promised the same ones. */
+  async #call(
+    doing: string,
+    writes: readonly Write[],
+    how: Pick<Call, "lane" | "rows" | "run">,
     cells: number,
-    record: BatchRecord,
-    call: () => Promise<T>,
-    land: () => void,
-  ): Promise<T> {
-    for (const node of nodes) this.requireIdle(node, record.type);
-    this.#requireFree(cells, record.type);
-    const promised = this.#ledger.reserve(cells);
-    for (const node of nodes) node.inFlight = true;
-    const started = performance.now();
+  ): Promise<Produce> {
+    for (const { node } of writes) this.requireIdle(node, doing);
+    this.#requireFree(cells, doing);
+    // The caller's list may be another one by the time that the batch begins.
+    const own = writes.map(({ node, tokens }) => ({ node, tokens: [...tokens] }));
+    const call: Call = { ...how, writes: own, promised: this.#ledger.reserve(cells) };
+    for (const { node } of own) node.inFlight = true;
+    const landing = this.#calls.add(call);
+    this.#underWay.add(landing);
     try {
-      const result = await call();
-      promised.release();
-      land();
-      record.ms = performance.now() - started;
-      this.#report(record);
-      return result;
+      return await landing;
+    } catch (error) {
+      this.#release(call);
+      throw error;
     } finally {
-      for (const node of nodes) node.inFlight = false;
-      promised.release();
+      this.#underWay.delete(landing);
     }
   }
 
-  // What the engine has written is written: an observer that throws is dropped and cannot undo it.
-  #report(record: BatchRecord): void {
-    for (const observer of this.#observers) {
-      try {
-        observer(record);
-      } catch {
-        this.#observers.delete(observer);
-      }
+  /** One batch for calls of one lane. What was pruned while it waited is left out. */
+  async #fly(calls: readonly Call[]): Promise<Produce> {
+    const writes = calls.flatMap((call) => call.writes).filter(({ node }) => !node.disposed);
+    const started = performance.now();
+    const produced = writes.length > 0 ? await this.#decode(calls, writes) : [];
+    const ms = performance.now() - started;
+    // Booked before anybody else can look: the branches are still in flight here.
+    for (const { promised } of calls) promised.release();
+    const landed = writes.map(({ node, tokens }, i) => {
+      const position = node.position;
+      const written = [...tokens, ...(produced[i] ?? []).slice(0, -1).map(({ token }) => token)];
+      this.#advance(node, written);
+      return { node, position, tokens: written };
+    });
+    if (calls[0]?.lane !== "prefill") this.#log.committed(landed, ms);
+    else if (landed.length > 0) this.#log.prefilled(landed, ms);
+    for (const call of calls) this.#release(call);
+    return new Map(writes.flatMap(({ node }, i) => (node.disposed ? [] : [[node, produced[i] ?? []]])));
+  }
+
+  /** What each of them produced, if any call asks for that: for a commit beside a step it is a memo. */
+  async #decode(calls: readonly Call[], writes: readonly Write[]): Promise<Produced[][]> {
+    if (calls[0]?.lane === "prefill") {
+      await this.engine.prefill(
+        writes.map(({ node, tokens }) => ({ sequence: node.sequence, tokens, nBatch: node.nBatch })),
+      );
+      return [];
     }
+    const rows = writes.map(({ node, tokens }) => ({ sequence: node.sequence, token: tokens[0] as Token }));
+    const run = calls.find((call) => call.run)?.run;
+    if (run) return await this.engine.run(rows, this.#optionsOf(run, writes));
+    await this.engine.commit(rows);
+    return [];
+  }
+
+  #optionsOf({ maxTicks, until }: TreeRunOptions, writes: readonly Write[]): RunOptions {
+    if (!until) return { maxTicks };
+    return { maxTicks, until: (entry, text) => until((writes[entry] as Write).node, text) };
+  }
+
+  #release({ promised, writes }: Call): void {
+    promised.release();
+    for (const { node } of writes) node.inFlight = false;
   }
 
   // The cells of a node that was pruned in flight were given back at the prune, and are not counted again.
-  #advance(node: BranchNode, tokens: number): void {
+  #advance(node: BranchNode, tokens: readonly Token[]): void {
     if (node.disposed) return;
-    node.position += tokens;
-    this.#ledger.extend(node.tail, tokens);
+    node.position += tokens.length;
+    this.#ledger.extend(node.tail, tokens.length);
+    this.#prefixes.extend(node, tokens);
   }
 
   #requireFree(cells: number, doing: string): void {

@@ -19,8 +19,8 @@ const handles = new WeakMap<BranchNode, Branch>();
  * Branches form a tree. A fork shares every cell of its parent and costs no decode; only what is written after
  * the fork point is its own. `produce` looks, `commit` writes, and a loop over the branch does both.
  *
- * Once it is disposed, every method but the prunes throws BranchDisposedError, and so do the perplexities. While a batch
- * decodes it, what would read or change its state throws BranchInFlightError; await the batch first.
+ * Once it is disposed, every method but the prunes throws BranchDisposedError, and so do the perplexities. From a call that
+ * writes it to that call's end, what would read or change its state throws BranchInFlightError; await the call first.
  *
  * ```ts
  * const root = Branch.create(ctx, 0, { temperature: 0.8, seed: 1 });

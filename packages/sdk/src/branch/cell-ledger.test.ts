@@ -28,10 +28,13 @@ it("counts what a map from branch to its cells counts, for any order of fork, ex
             ledger.release(at.tail);
             branches.splice(branches.indexOf(at), 1);
           }
-          expect(ledger.pressure().used).toBe(new Set(branches.flatMap(({ cells }) => cells)).size);
+          const holders = new Map<symbol, number>();
+          for (const cell of branches.flatMap(({ cells }) => cells)) holders.set(cell, (holders.get(cell) ?? 0) + 1);
+          const shared = [...holders.values()].filter((count) => count > 1).length;
+          expect(ledger.pressure()).toMatchObject({ used: holders.size, shared, private: holders.size - shared });
         }
         for (const { tail } of branches) ledger.release(tail);
-        expect(ledger.pressure().used).toBe(0);
+        expect(ledger.pressure()).toMatchObject({ used: 0, shared: 0, private: 0 });
       },
     ),
   ));
@@ -39,7 +42,7 @@ it("counts what a map from branch to its cells counts, for any order of fork, ex
 it("takes a reservation from what is free, and gives it back once", () => {
   const ledger = new CellLedger(100);
   const held = ledger.reserve(30);
-  expect(ledger.pressure()).toEqual({ nCtx: 100, used: 0, reserved: 30, free: 70 });
+  expect(ledger.pressure()).toEqual({ nCtx: 100, used: 0, shared: 0, private: 0, reserved: 30, free: 70 });
   held.release();
   held.release();
   expect(ledger.pressure().free).toBe(100);

@@ -4,14 +4,16 @@
 //        /          \
 //   [ agent A ]   [ agent B ]     two tails, each held by its branch
 //
-// Used cells are the sum over living segments, so a shared prefix counts once however many branches read it.
+// Used cells are the sum over living segments, so a shared prefix counts once however many branches read it. Every
+// segment is a tail or has two children at least: one that a release leaves a single child becomes part of it. So what
+// is no tail is shared, and a chain of segments is never longer than the living branches are many.
 
-/** A run of cells with one history. Only a tail (held by exactly one branch) grows. */
+/** A run of cells with one history. A tail belongs to one branch and grows; every other one is shared. */
 export interface CellSegment {
-  readonly parent: CellSegment | undefined;
+  parent: CellSegment | undefined;
   cells: number;
-  /** How many branches and child segments hold it. At 0 its cells are free. */
-  holders: number;
+  /** The segments that go on from here; none for a tail. */
+  readonly children: Set<CellSegment>;
 }
 
 /** A number of cells that nobody else may count on until it is released. */
@@ -24,7 +26,13 @@ export interface Reservation {
 /** All figures in cells. `free` may be negative only if the caller reserved more than there was. */
 export interface Pressure {
   nCtx: number;
+  /** Cells that living branches hold, each counted once: shared + private. */
   used: number;
+  /** Those that more than one branch holds. */
+  shared: number;
+  /** Those that one branch alone holds: what goes when it is pruned. */
+  private: number;
+  /** Promised to reservations and to calls that have not landed. */
   reserved: number;
   /** nCtx - used - reserved. */
   free: number;
@@ -34,6 +42,7 @@ export interface Pressure {
 export class CellLedger {
   readonly nCtx: number;
   #used = 0;
+  #shared = 0;
   #reserved = 0;
   #peak = 0;
 
@@ -49,6 +58,8 @@ export class CellLedger {
     return {
       nCtx: this.nCtx,
       used: this.#used,
+      shared: this.#shared,
+      private: this.#used - this.#shared,
       reserved: this.#reserved,
       free: this.nCtx - this.#used - this.#reserved,
     };
@@ -56,7 +67,7 @@ export class CellLedger {
 
   /** An empty tail for a new root. */
   open(): CellSegment {
-    return { parent: undefined, cells: 0, holders: 1 };
+    return tailOn(undefined);
   }
 
   extend(tail: CellSegment, cells: number): void {
@@ -66,26 +77,23 @@ export class CellLedger {
   }
 
   /**
-   * Ends `tail` here and gives two empty tails on top of it: the first for the branch that forks, the second
-   * for its child. An empty tail is not worth a segment: both then stand on its parent.
+   * Ends `tail` here and gives two tails on top of it: the first for the branch that forks, the second for its child.
+   * An empty tail is not worth a segment: it stays, and the child's stands beside it.
    */
   fork(tail: CellSegment): [own: CellSegment, child: CellSegment] {
-    const base = tail.cells > 0 ? tail : tail.parent;
-    // The forking branch's own hold passes to its new tail; the child's tail is one holder more.
-    if (base) base.holders += 1;
-    return [
-      { parent: base, cells: 0, holders: 1 },
-      { parent: base, cells: 0, holders: 1 },
-    ];
+    if (tail.cells === 0) return [tail, tailOn(tail.parent)];
+    this.#shared += tail.cells;
+    return [tailOn(tail), tailOn(tail)];
   }
 
-  /** A branch lets go of its tail; segments that nobody holds any more are freed up the chain. */
+  /** A branch lets go of its tail. Its cells are free, and those that one other branch shared are that one's own. */
   release(tail: CellSegment): void {
-    let segment: CellSegment | undefined = tail;
-    while (segment && --segment.holders === 0) {
-      this.#used -= segment.cells;
-      segment = segment.parent;
-    }
+    this.#used -= tail.cells;
+    const { parent } = tail;
+    if (!parent) return;
+    parent.children.delete(tail);
+    const [heir, another] = parent.children;
+    if (heir && !another) this.#join(parent, heir);
   }
 
   reserve(cells: number): Reservation {
@@ -99,4 +107,20 @@ export class CellLedger {
       },
     };
   }
+
+  /** `segment` becomes the beginning of its only child. */
+  #join(segment: CellSegment, child: CellSegment): void {
+    const isTail = child.children.size === 0;
+    if (isTail) this.#shared -= segment.cells;
+    child.cells += segment.cells;
+    child.parent = segment.parent;
+    segment.parent?.children.delete(segment);
+    segment.parent?.children.add(child);
+  }
+}
+
+function tailOn(parent: CellSegment | undefined): CellSegment {
+  const tail: CellSegment = { parent, cells: 0, children: new Set() };
+  parent?.children.add(tail);
+  return tail;
 }

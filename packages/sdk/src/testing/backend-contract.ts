@@ -7,13 +7,16 @@ import type { ContractCase } from "./contract/contract-case.ts";
 import { drawCases } from "./contract/draw-cases.ts";
 import { failureCases } from "./contract/failure-cases.ts";
 import { grammarCases } from "./contract/grammar-cases.ts";
+import { groupCases } from "./contract/group-cases.ts";
 import { iteratorCases } from "./contract/iterator-cases.ts";
 import { lazyGrammarCases } from "./contract/lazy-grammar-cases.ts";
 import { leaseCases } from "./contract/lease-cases.ts";
 import { metricsCases } from "./contract/metrics-cases.ts";
 import { penaltyCases } from "./contract/penalty-cases.ts";
 import { prefillCases } from "./contract/prefill-cases.ts";
+import { prefixCases } from "./contract/prefix-cases.ts";
 import { rowCases } from "./contract/row-cases.ts";
+import { runCases } from "./contract/run-cases.ts";
 import { samplingCases } from "./contract/sampling-cases.ts";
 import { vocabularyCases } from "./contract/vocabulary-cases.ts";
 
@@ -34,6 +37,9 @@ export const contractCases: readonly ContractCase[] = [
   ...rowCases,
   ...failureCases,
   ...cellCases,
+  ...prefixCases,
+  ...groupCases,
+  ...runCases,
   ...argumentCases,
   ...vocabularyCases,
 ];

@@ -121,7 +121,8 @@ export function checkRecoveries({ tools, policy }: TeamScript, world: World): vo
 /** Nothing is left: no cell, branch, sequence, promise of cells, timer or tool; every agent has its one end. */
 export async function checkEnd(world: World): Promise<void> {
   const { store, engine, clock, events, inside, refusals, unheard, recorder } = world;
-  const engineCells = await engine.countCells();
+  // The store's: it waits for calls that are still queued there, for branches that are gone.
+  const engineCells = await store.countCells();
   const violate = (invariant: string, what: string) => recorder.violate(invariant, what);
   const { used, reserved } = store.pressure();
   if (used !== 0) violate("C1", `${used} cells are left`);

@@ -36,9 +36,11 @@ export function watchEngine(engine: Engine, recorder: Recorder, hooks: EngineHoo
   };
   const batch = async <T>(what: string, facts: unknown, call: () => Promise<T>): Promise<T> => {
     outstanding += 1;
+    const calling = call();
+    // Once the call has begun, since a step may halt whoever made it: a real engine has it then.
     recorder.step(what, facts);
     try {
-      const result = await call();
+      const result = await calling;
       recorder.step(`${what} done`);
       return result;
     } catch (error) {

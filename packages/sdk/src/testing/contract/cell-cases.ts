@@ -8,7 +8,7 @@ export const cellCases = [
       const { nCtx } = ctx.engine.capabilities;
       // A backend may round up, as llama.cpp does from 100 to 256.
       assert.ok(nCtx >= 100);
-      assert.deepEqual(store.pressure(), { nCtx, used: 0, reserved: 0, free: nCtx });
+      assert.deepEqual(store.pressure(), { nCtx, used: 0, shared: 0, private: 0, reserved: 0, free: nCtx });
     },
     { nCtx: 100 },
   ),
@@ -31,6 +31,35 @@ export const cellCases = [
       assert.equal(store.pressure().used, cells + 1);
     },
   ),
+
+  contractCase("pressure tells the cells that branches share from those that one holds alone", async (bench) => {
+    const { root, write, store, settled } = bench;
+    const trunk = await root();
+    const prefix = trunk.position;
+    const split = () => {
+      const { used, shared, private: own } = store.pressure();
+      assert.equal(used, shared + own);
+      return [shared, own];
+    };
+    assert.deepEqual(split(), [0, prefix]);
+    const [a, b] = [trunk.forkSync(), trunk.forkSync()];
+    assert.deepEqual(split(), [prefix, 0]);
+    await write(a, 3);
+    await write(b, 2);
+    assert.deepEqual(split(), [prefix, 5]);
+    // A fork of a fork shares what its parent alone had, up to where it left.
+    const c = a.forkSync();
+    await write(a, 1);
+    assert.deepEqual(split(), [prefix + 3, 3]);
+    c.pruneSync();
+    assert.deepEqual(split(), [prefix, 6]);
+    b.pruneSync();
+    // The trunk has nothing of its own, but holds its prefix still.
+    assert.deepEqual(split(), [prefix, 4]);
+    await settled();
+    a.pruneSync();
+    assert.deepEqual(split(), [0, prefix]);
+  }),
 
   contractCase("prune frees exactly the branch's own cells", async ({ root, store, write }) => {
     const parent = await root();
@@ -66,11 +95,12 @@ export const cellCases = [
 
   contractCase("the cells of a call are promised until it lands", async ({ root, filler, store }) => {
     const branch = await root();
-    const { used, nCtx } = store.pressure();
+    const before = store.pressure();
     const flight = branch.prefill(filler(30));
-    assert.deepEqual(store.pressure(), { nCtx, used, reserved: 30, free: nCtx - used - 30 });
+    assert.deepEqual(store.pressure(), { ...before, reserved: 30, free: before.free - 30 });
     await flight;
-    assert.deepEqual(store.pressure(), { nCtx, used: used + 30, reserved: 0, free: nCtx - used - 30 });
+    const used = before.used + 30;
+    assert.deepEqual(store.pressure(), { ...before, used, private: used, free: before.free - 30 });
   }),
 
   contractCase("reserved cells are not given to prefills, commits or other reservations", async (bench) => {

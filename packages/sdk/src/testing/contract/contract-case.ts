@@ -136,7 +136,7 @@ function benchOf(ctx: SessionContext, another: Bench["another"]): Bench {
       await bench.settled();
       for (const branch of roots) branch.pruneSubtreeSync();
       const { nCtx, nSeqMax } = engine.capabilities;
-      assert.deepEqual(store.pressure(), { nCtx, used: 0, reserved: 0, free: nCtx });
+      assert.deepEqual(store.pressure(), { nCtx, used: 0, shared: 0, private: 0, reserved: 0, free: nCtx });
       assert.equal(await store.countCells(), 0, "the engine's cells after the last prune");
       assert.equal(store.available, nSeqMax);
     },
@@ -181,6 +181,7 @@ export function usesOf(
     ["store.prefill", () => store.prefill([[branch, [token]]])],
     ["store.commit", () => store.commit([[branch, token]])],
     ["store.step", () => store.step([[branch, token]])],
+    ["store.run", () => store.run([[branch, token]], { maxTicks: 2 })],
   ];
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Token } from "../../backend/ids.ts";
 import type { SessionContext } from "../../backend/session-context.ts";
 import type { Branch } from "../../branch/branch.ts";
 import { BranchStore } from "../../branch/branch-store.ts";
@@ -117,10 +118,17 @@ export class CheckedTree {
     await Promise.all([...this.#calls].map(({ done }) => done));
     if (this.#mistake) throw this.#mistake.error;
     this.drained++;
-    const { used, living } = this.model;
+    const { used, shared, living } = this.model;
     const { nCtx, nSeqMax } = this.ctx.engine.capabilities;
     const reserved = this.reservations.reduce((sum, { cells }) => sum + cells, 0);
-    assert.deepEqual(this.store.pressure(), { nCtx, used, reserved, free: nCtx - used - reserved });
+    assert.deepEqual(this.store.pressure(), {
+      nCtx,
+      used,
+      shared,
+      private: used - shared,
+      reserved,
+      free: nCtx - used - reserved,
+    });
     const cells = await this.store.countCells();
     assert.equal(cells - this.#hiddenCells, used, "the engine's cells equal the model's");
     assert.ok(cells <= nCtx, "the engine holds more cells than it has");
@@ -132,6 +140,21 @@ export class CheckedTree {
         [branch.position, branch.forkHead, branch.parent, branch.isLeaf, branch.disposed],
         [cells.length, forkHead, parent, isLeaf, false],
       );
+      this.#requirePrefixes(this.model.tokensOf(branch));
+    }
+  }
+
+  /** What is found of a living branch's tokens, and of half of them followed by others. */
+  #requirePrefixes(tokens: readonly Token[]): void {
+    for (const asked of [tokens, [...tokens.slice(0, tokens.length >> 1), 0, 1]]) {
+      for (const at of ["any", "head"] as const) {
+        const found = this.store.longestPrefix(asked, at);
+        assert.equal(found?.length ?? 0, this.model.longestPrefix(asked, at), `the longest prefix, at ${at}`);
+        if (!found) continue;
+        const own = this.model.tokensOf(found.branch);
+        assert.deepEqual(own.slice(0, found.length), asked.slice(0, found.length));
+        if (at === "head") assert.equal(own.length, found.length);
+      }
     }
   }
 

@@ -32,10 +32,35 @@ export class ModelTree {
     return new Set([...this.branches.values()].flatMap(({ cells }) => cells)).size;
   }
 
+  /** Cells that stand in more than one branch. */
+  get shared(): number {
+    const once = new Set<object>();
+    const again = new Set<object>();
+    for (const { cells } of this.branches.values()) for (const cell of cells) (once.has(cell) ? again : once).add(cell);
+    return again.size;
+  }
+
   of(branch: Branch): ModelBranch {
     const found = this.branches.get(branch);
     if (!found) throw new Error(`branch ${branch.id} is not alive`);
     return found;
+  }
+
+  tokensOf(branch: Branch): Token[] {
+    return this.of(branch).told.flatMap((told) =>
+      told.kind === "prefill" ? told.tokens : told.kind === "commit" ? [told.token] : [],
+    );
+  }
+
+  /** Of the beginnings of `tokens` that stand in a branch, or are one up to its head, the longest one's length. */
+  longestPrefix(tokens: readonly Token[], at: "any" | "head"): number {
+    const lengths = this.living.map((branch) => {
+      const own = this.tokensOf(branch);
+      const differs = own.findIndex((token, i) => token !== tokens[i]);
+      if (differs === -1) return own.length;
+      return at === "any" ? differs : 0;
+    });
+    return Math.max(0, ...lengths);
   }
 
   childrenOf(parent: Branch): Branch[] {

@@ -1,0 +1,88 @@
+import type { Token } from "../backend/ids.ts";
+import { type PathHash, PrefixTrie } from "./prefix-trie.ts";
+
+/** One decode of a tick, or one prefill of the engine, as it ran. Positions are those of the first new token. */
+export type BatchRecord =
+  | { type: "prefill"; entries: { branch: number; position: number; tokens: number }[]; ms: number }
+  | { type: "commit"; entries: { branch: number; position: number; token: Token }[]; ms: number };
+
+export interface TreeStats {
+  prefillTokens: number;
+  /** What a perfect prefix cache would have prefilled: see PrefixTrie. */
+  idealPrefillTokens: number;
+  decodedTokens: number;
+  /** Commit batches: one decode each. */
+  ticks: number;
+  peakCells: number;
+  /** Batches of several calls that failed, and whose calls were run again one by one. */
+  splitBatches: number;
+}
+
+/** What landed in one branch. */
+export interface Landed {
+  readonly node: { readonly id: number; path: PathHash };
+  /** Of the first of them. */
+  readonly position: number;
+  readonly tokens: readonly Token[];
+}
+
+/** What was written, in figures and to observers. */
+export class BatchLog {
+  readonly #trie = new PrefixTrie();
+  readonly #observers = new Set<(record: BatchRecord) => void>();
+  #prefillTokens = 0;
+  #decodedTokens = 0;
+  #ticks = 0;
+
+  get stats(): Omit<TreeStats, "peakCells" | "splitBatches"> {
+    return {
+      prefillTokens: this.#prefillTokens,
+      idealPrefillTokens: this.#trie.idealPrefillTokens,
+      decodedTokens: this.#decodedTokens,
+      ticks: this.#ticks,
+    };
+  }
+
+  /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
+  observe(observer: (record: BatchRecord) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /** @param ms - of the engine's call */
+  prefilled(batch: readonly Landed[], ms: number): void {
+    const entries = batch.map(({ node, position, tokens }) => {
+      node.path = this.#trie.prefill(node.path, tokens);
+      this.#prefillTokens += tokens.length;
+      return { branch: node.id, position, tokens: tokens.length };
+    });
+    this.#report({ type: "prefill", entries, ms });
+  }
+
+  /** One tick after the other: each decodes the next token of every branch that has one left. */
+  committed(batch: readonly Landed[], ms: number): void {
+    const ticks = batch.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
+    for (let tick = 0; tick < ticks; tick++) {
+      const entries = batch.flatMap(({ node, position, tokens }) => {
+        const token = tokens[tick];
+        if (token === undefined) return [];
+        node.path = this.#trie.commit(node.path, token);
+        return [{ branch: node.id, position: position + tick, token }];
+      });
+      this.#decodedTokens += entries.length;
+      this.#ticks += 1;
+      this.#report({ type: "commit", entries, ms: ms / ticks });
+    }
+  }
+
+  // What the engine has written is written: an observer that throws is dropped and cannot undo it.
+  #report(record: BatchRecord): void {
+    for (const observer of this.#observers) {
+      try {
+        observer(record);
+      } catch {
+        this.#observers.delete(observer);
+      }
+    }
+  }
+}
