@@ -142,7 +142,12 @@ export interface Capabilities {
   patternTriggers: boolean;
   /** What computes, in words for people: `cpu`, `cuda`, `simulated`. */
   backend: string;
+  /** What computes, by name: `CPU`, or the GPUs that hold layers, such as `CUDA0`. */
+  devices: readonly string[];
+  /** Compute threads for batches of one row. */
   nThreads: number;
+  /** Compute threads for all other batches. */
+  nThreadsBatch: number;
 }
 
 /**

@@ -97,7 +97,9 @@ export class SimulatedEngine implements Engine {
       logits: true,
       patternTriggers: true,
       backend: "simulated",
+      devices: ["simulated"],
       nThreads: 1,
+      nThreadsBatch: 1,
     };
   }
 
