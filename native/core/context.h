@@ -43,7 +43,8 @@ struct ContextLimits {
 // One KV cache with its compute threads. Everything but `abort` belongs to one thread at a time.
 class Context {
  public:
-  // MODEL_INVALID for a model without a cache that can be rolled back; INVALID_ARGUMENT for impossible sizes.
+  // MODEL_INVALID for a model without memory and for adapters that are none of its own; INVALID_ARGUMENT for
+  // impossible sizes.
   static Result<std::unique_ptr<Context>> create(std::shared_ptr<Model> model, const ContextParams& params);
 
   llama_context* get() const { return context_.get(); }
@@ -51,7 +52,8 @@ class Context {
   const Model& model() const { return *model_; }
   const ContextLimits& limits() const { return limits_; }
 
-  // Set from any thread to end the decode in flight; llama.cpp asks between two nodes of its graph, on CPU only.
+  // Set from any thread to end the decode in flight: between two batches, and, on CPU and where the model has no state,
+  // between two nodes of a graph.
   std::atomic<bool> abort{false};
 
  private:

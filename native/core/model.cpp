@@ -93,6 +93,14 @@ Result<llama_adapter_lora*> Model::load_lora(const std::string& path) const {
   return adapter;
 }
 
+bool Model::has_state() const {
+  return llama_model_is_recurrent(model_.get()) || llama_model_is_hybrid(model_.get());
+}
+
+bool Model::has_cells() const {
+  return !llama_model_is_recurrent(model_.get());
+}
+
 std::string Model::chat_template() const {
   const char* text = llama_model_chat_template(model_.get(), nullptr);
   return text ? text : "";

@@ -48,6 +48,12 @@ class Model {
   std::string chat_template() const; // empty where the file has none
   // The GPUs that hold layers of it, or the CPU where none does.
   const std::vector<Device>& devices() const { return devices_; }
+  // Keeps a state per sequence, in place of cells or beside them: it has no past to go back to.
+  bool has_state() const;
+  // Keeps a cell per token. (With a state beside it: a hybrid.)
+  bool has_cells() const;
+  // Tokens that its narrow layers look back; 0: all layers see everything.
+  int32_t swa_window() const { return llama_model_n_swa(model_.get()); }
   // Reads an adapter, which then lives as long as the model. MODEL_NOT_FOUND or MODEL_INVALID.
   Result<llama_adapter_lora*> load_lora(const std::string& path) const;
 

@@ -138,6 +138,11 @@ Napi::Value ContextWrap::limits(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
   for (const Device& device : devices) names.Set(names.Length(), device.name);
   object.Set("devices", names);
+  const Model& model = context_->model();
+  object.Set("cellsPerToken", model.has_cells() ? 1 : 0);
+  object.Set("recurrent", model.has_state());
+  object.Set("swaWindow", model.swa_window());
+  object.Set("encoder", llama_model_has_encoder(model.get()));
   object.Set("backend", devices.front().backend);
   return object;
 }

@@ -39,6 +39,10 @@ export interface NativeLimits {
   nThreadsBatch: number;
   backend: string;
   devices: string[];
+  cellsPerToken: 0 | 1;
+  recurrent: boolean;
+  swaWindow: number;
+  encoder: boolean;
 }
 
 /** All arguments are checked before; the addon supplies no defaults. */

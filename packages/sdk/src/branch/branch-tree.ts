@@ -186,7 +186,7 @@ export class BranchTree {
     };
     await this.#decode(
       jobs.map((job) => job.node),
-      total,
+      this.#cellsOf(total),
       record,
       () =>
         this.engine.prefill(jobs.map(({ node, tokens }) => ({ sequence: node.sequence, tokens, nBatch: node.nBatch }))),
@@ -233,7 +233,7 @@ export class BranchTree {
     const rows = entries.map(({ node, token }) => ({ sequence: node.sequence, token }));
     return await this.#decode(
       entries.map((entry) => entry.node),
-      entries.length,
+      this.#cellsOf(entries.length),
       record,
       () => call(rows),
       () => {
@@ -291,7 +291,11 @@ export class BranchTree {
   #advance(node: BranchNode, tokens: number): void {
     if (node.disposed) return;
     node.position += tokens;
-    this.#ledger.extend(node.tail, tokens);
+    this.#ledger.extend(node.tail, this.#cellsOf(tokens));
+  }
+
+  #cellsOf(tokens: number): number {
+    return tokens * this.engine.capabilities.cellsPerToken;
   }
 
   #requireFree(cells: number, doing: string): void {

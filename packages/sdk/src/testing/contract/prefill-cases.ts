@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Branch } from "../../branch/branch.ts";
-import { contractCase, refuses, small, standard, stateOf } from "./contract-case.ts";
+import { cells, contractCase, refuses, small, standard, stateOf } from "./contract-case.ts";
 
 export const prefillCases = [
   contractCase("after a prefill the position is the number of tokens", async ({ tokens, root }) => {
@@ -136,16 +136,20 @@ export const prefillCases = [
     small,
   ),
 
-  contractCase("calls of different callers run one by one, in the order of the calls", async (bench) => {
-    const { root, create, store, tokens } = bench;
-    const [a, b, c] = [await root("first words"), await root("other words"), create()];
-    const [words, used] = [tokens("a third text"), store.pressure().used];
-    const [nextA, nextB] = [a.produceSync(), b.produceSync()];
-    const calls = [c.prefill(words), store.countCells(), a.commit(nextA.token), store.countCells()] as const;
-    const [[produced], last] = await Promise.all([store.step([[b, nextB.token]]), store.countCells()]);
-    assert.deepEqual(await Promise.all(calls), [undefined, used + words.length, undefined, used + words.length + 1]);
-    assert.equal(last, used + words.length + 2);
-    assert.deepEqual(b.produceSync(), produced);
-    assert.equal(a.position + b.position + c.position, last);
-  }),
+  contractCase(
+    "calls of different callers run one by one, in the order of the calls",
+    async (bench) => {
+      const { root, create, store, tokens } = bench;
+      const [a, b, c] = [await root("first words"), await root("other words"), create()];
+      const [words, used] = [tokens("a third text"), store.pressure().used];
+      const [nextA, nextB] = [a.produceSync(), b.produceSync()];
+      const calls = [c.prefill(words), store.countCells(), a.commit(nextA.token), store.countCells()] as const;
+      const [[produced], last] = await Promise.all([store.step([[b, nextB.token]]), store.countCells()]);
+      assert.deepEqual(await Promise.all(calls), [undefined, used + words.length, undefined, used + words.length + 1]);
+      assert.equal(last, used + words.length + 2);
+      assert.deepEqual(b.produceSync(), produced);
+      assert.equal(a.position + b.position + c.position, last);
+    },
+    cells,
+  ),
 ];
