@@ -28,8 +28,10 @@ template <typename T> T read(const uint8_t*& at) {
 //
 //   u32 length, architecture | u32 streams (1: unified) | u32 cells that are not empty | per cell … | tensors …
 //
-// A buffer that ends after the count makes it stop there. (With a sliding window the full-attention cache is first.)
+// A buffer that ends after the count makes it stop there. (With a sliding window
+// the full-attention cache is first, and in a hybrid model the cells are before the states.)
 int64_t count_cells(const Context& context) {
+  if (!context.model().has_cells()) return 0; // the count would be one of states
   const std::string expected = architecture(context);
   std::vector<uint8_t> head(3 * sizeof(uint32_t) + expected.size());
   // It reports the end of the buffer as an error; that is no news here.

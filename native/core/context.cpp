@@ -1,38 +1,49 @@
 #include "context.h"
 
 #include <algorithm>
-#include <cctype>
 
-#include "ggml-backend.h"
 #include "ggml-cpu.h"
 #include "log_capture.h"
 
 namespace lloyal {
 namespace {
 
-Status check(const llama_model* model, const ContextParams& params) {
-  // A rollback cuts a sequence at a position, which a recurrent state cannot do.
-  if (llama_model_is_recurrent(model) || llama_model_is_hybrid(model))
-    return {Code::model_invalid, "models with a recurrent state are not supported: a failed batch could not be undone"};
+// Sequences of llama.cpp's for each of ours: where there is a state, a second one keeps it from before a call.
+uint32_t seqs_each(const Model& model) {
+  return model.has_state() ? 2 : 1;
+}
+
+Status check(const Model& loaded, const ContextParams& params) {
+  const llama_model* model = loaded.get();
   if (llama_model_has_encoder(model)) return {Code::model_invalid, "encoder models are not supported"};
-  if (params.n_seq_max == 0 || params.n_seq_max > llama_max_parallel_sequences())
-    return {Code::invalid_argument, "nSeqMax must lie in [1, 256]", {{"nSeqMax", params.n_seq_max}}};
-  if (params.n_ctx == 0 || params.n_batch == 0 || params.n_ubatch == 0 || params.n_threads < 1)
-    return {Code::invalid_argument, "nCtx, nBatch, nUbatch and nThreads must be at least 1"};
+  const auto most = static_cast<uint32_t>(llama_max_parallel_sequences()) / seqs_each(loaded);
+  if (params.n_seq_max == 0 || params.n_seq_max > most)
+    return {Code::invalid_argument,
+            "nSeqMax must lie in [1, " + std::to_string(most) + "] for this model",
+            {{"nSeqMax", params.n_seq_max}}};
+  if (params.n_ctx == 0 || params.n_batch == 0 || params.n_ubatch == 0 || params.n_threads < 1 ||
+      params.n_threads_batch < 1)
+    return {Code::invalid_argument, "nCtx, nBatch, nUbatch and the threads must be at least 1"};
+  if (params.rope.changes_anything() && llama_model_rope_type(model) == LLAMA_ROPE_TYPE_NONE)
+    return {Code::invalid_argument, "ropeScaling: this model has no rotary positions"};
   return {};
 }
 
-llama_context_params to_llama(const ContextParams& params, std::atomic<bool>* abort) {
+llama_context_params to_llama(const Model& model, const ContextParams& params, std::atomic<bool>* abort) {
   llama_context_params out = llama_context_default_params();
   out.n_ctx = params.n_ctx;
   out.n_batch = params.n_batch;
   out.n_ubatch = std::min(params.n_batch, params.n_ubatch);
-  out.n_seq_max = params.n_seq_max;
+  out.n_seq_max = params.n_seq_max * seqs_each(model);
   // Zero would mean one output per batch row, and reserve n_batch x n_vocab floats for them.
-  out.n_outputs_max = params.n_seq_max;
+  out.n_outputs_max = out.n_seq_max;
   out.n_threads = params.n_threads;
-  out.n_threads_batch = params.n_threads;
-  out.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_AUTO;
+  out.n_threads_batch = params.n_threads_batch;
+  out.flash_attn_type = params.flash_attn;
+  out.rope_scaling_type = params.rope.scaling;
+  out.rope_freq_base = params.rope.freq_base;
+  out.rope_freq_scale = params.rope.factor > 0 ? 1 / params.rope.factor : 0;
+  out.yarn_orig_ctx = params.rope.original_context;
   out.type_k = params.type_k;
   out.type_v = params.type_v;
   out.embeddings = false;
@@ -41,7 +52,8 @@ llama_context_params to_llama(const ContextParams& params, std::atomic<bool>* ab
   out.kv_unified = true;
   // A short sliding-window cache loses cells that a rollback needs, without saying so, and fills up with forks.
   out.swa_full = true;
-  out.abort_callback = [](void* flag) { return static_cast<std::atomic<bool>*>(flag)->load(); };
+  // A graph also moves the states of sequences that are not in the batch: cut short, it would lose some of them.
+  if (!model.has_state()) out.abort_callback = [](void* flag) { return static_cast<std::atomic<bool>*>(flag)->load(); };
   out.abort_callback_data = abort;
   return out;
 }
@@ -53,40 +65,47 @@ void Context::ThreadpoolDelete::operator()(ggml_threadpool* pool) const {
 }
 
 Result<std::unique_ptr<Context>> Context::create(std::shared_ptr<Model> model, const ContextParams& params) {
-  if (Status status = check(model->get(), params); !status.ok()) return status;
+  if (Status status = check(*model, params); !status.ok()) return status;
   std::unique_ptr<Context> self(new Context());
   self->model_ = std::move(model);
 
+  // Before the context, which makes room in its graph for the adapters that the model has by then.
+  std::vector<llama_adapter_lora*> adapters;
+  std::vector<float> scales;
+  for (const LoraParams& lora : params.lora) {
+    auto adapter = self->model_->load_lora(lora.path);
+    if (!adapter.ok()) return adapter.status();
+    adapters.push_back(adapter.value());
+    scales.push_back(lora.scale);
+  }
+
   const LogCapture log;
-  self->context_.reset(llama_init_from_model(self->model_->get(), to_llama(params, &self->abort)));
+  self->context_.reset(llama_init_from_model(self->model_->get(), to_llama(*self->model_, params, &self->abort)));
   llama_context* context = self->context_.get();
   if (!context) return Status{Code::invalid_argument, "llama.cpp refused these context options", {}, log.text()};
   if (!self->memory()) return Status{Code::model_invalid, "this model has no KV cache"};
-  if (Status status = self->attach_threads(params.n_threads); !status.ok()) return status;
+  if (!adapters.empty() && llama_set_adapters_lora(context, adapters.data(), adapters.size(), scales.data()) != 0)
+    return Status{Code::model_invalid, "llama.cpp refused the LoRA adapters", {}, log.text()};
+  if (Status status = self->attach_threads(params.n_threads, params.n_threads_batch); !status.ok()) return status;
 
-  self->limits_ = {llama_n_ctx(context),     llama_n_batch(context),       llama_n_ubatch(context),
-                   llama_n_seq_max(context), self->model_->vocab().size(), params.n_threads};
+  self->limits_ = {llama_n_ctx(context),         llama_n_batch(context), llama_n_ubatch(context), params.n_seq_max,
+                   self->model_->vocab().size(), params.n_threads,       params.n_threads_batch};
   return self;
 }
 
-// Without a pool of our own, ggml starts and joins its threads for every graph.
-Status Context::attach_threads(int32_t n_threads) {
-  ggml_threadpool_params pool = ggml_threadpool_params_default(n_threads);
-  threads_.reset(ggml_threadpool_new(&pool));
-  if (!threads_) return {Code::invalid_argument, "could not start the compute threads", {{"nThreads", n_threads}}};
-  llama_attach_threadpool(context_.get(), threads_.get(), threads_.get());
+// Without pools of our own, ggml starts and joins its threads for every graph. One pool serves both kinds of batches
+// where they want the same number of threads.
+Status Context::attach_threads(int32_t n_threads, int32_t n_threads_batch) {
+  const auto start = [](int32_t count) {
+    ggml_threadpool_params pool = ggml_threadpool_params_default(count);
+    return ggml_threadpool_new(&pool);
+  };
+  threads_.reset(start(n_threads));
+  if (n_threads_batch != n_threads) threads_batch_.reset(start(n_threads_batch));
+  if (!threads_ || (n_threads_batch != n_threads && !threads_batch_))
+    return {Code::invalid_argument, "could not start the compute threads", {{"nThreads", n_threads}}};
+  llama_attach_threadpool(context_.get(), threads_.get(), threads_batch_ ? threads_batch_.get() : threads_.get());
   return {};
-}
-
-std::string Context::backend() const {
-  for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
-    ggml_backend_dev_t device = ggml_backend_dev_get(i);
-    if (ggml_backend_dev_type(device) != GGML_BACKEND_DEVICE_TYPE_GPU) continue;
-    std::string name = ggml_backend_reg_name(ggml_backend_dev_backend_reg(device));
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-    return name;
-  }
-  return "cpu";
 }
 
 } // namespace lloyal

@@ -4,14 +4,35 @@
 #include "log_capture.h"
 
 namespace lloyal {
+namespace {
 
-void Decoder::apply(std::span<const CellOp> ops) {
+// After any other, llama.cpp may have begun to move and to write states.
+bool is_untouched(int32_t result) {
+  return result == 1 || result == -1;
+}
+
+} // namespace
+
+// A state has no past: what a call does to it is undone by a copy from before. The copy shares cells and state with
+// the original until one of them goes on, so it costs a pass over the cells and, while the call lasts, one state.
+void Decoder::begin(std::span<const CellOp> ops, std::span<const Anchor> anchors) {
+  llama_memory_t memory = context_.memory();
+  for (const llama_seq_id copy : std::exchange(copies_, {})) llama_memory_seq_rm(memory, copy, -1, -1);
   for (const CellOp& op : ops) {
     if (op.to < 0)
-      llama_memory_seq_rm(context_.memory(), op.seq, -1, -1);
+      llama_memory_seq_rm(memory, op.seq, -1, -1);
     else
-      llama_memory_seq_cp(context_.memory(), op.seq, op.to, -1, -1);
+      llama_memory_seq_cp(memory, op.seq, op.to, -1, -1);
   }
+  if (!context_.model().has_state()) return;
+  for (const Anchor& anchor : anchors) {
+    copies_.push_back(copy_of(anchor.seq));
+    llama_memory_seq_cp(memory, anchor.seq, copies_.back(), -1, -1);
+  }
+}
+
+llama_seq_id Decoder::copy_of(llama_seq_id seq) const {
+  return seq + static_cast<llama_seq_id>(context_.limits().n_seq_max);
 }
 
 // llama.cpp answers some of these with an abort of the process, and accepts sequence ids it should not.
@@ -35,10 +56,15 @@ Status Decoder::check_limits(std::span<const Row> rows) const {
 Status Decoder::decode(std::span<const Row> rows, const char* doing,
                        std::vector<std::shared_ptr<const LogitsRow>>& rows_out) {
   if (Status status = check_limits(rows); !status.ok()) return status;
+  if (is_lost_)
+    return explain(-101, rows.size(), doing, "an earlier failure has spoilt the states; open a new context");
+  if (context_.abort) return explain(2, rows.size(), doing, "aborted");
   const LogCapture log;
   Batch batch(rows);
-  if (const int32_t result = timed_decode(batch.view()); result != 0)
+  if (const int32_t result = timed_decode(batch.view()); result != 0) {
+    is_lost_ = context_.model().has_state() && !is_untouched(result);
     return explain(result, rows.size(), doing, log.text());
+  }
 
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].wants_logits) continue;
@@ -62,8 +88,10 @@ int32_t Decoder::timed_decode(const llama_batch& batch) {
 }
 
 Status Decoder::roll_back(std::span<const Anchor> anchors) {
+  const bool has_state = context_.model().has_state();
   for (const Anchor& anchor : anchors) {
-    const bool removed = llama_memory_seq_rm(context_.memory(), anchor.seq, anchor.position, -1);
+    const bool removed = llama_memory_seq_rm(context_.memory(), anchor.seq, has_state ? -1 : anchor.position, -1);
+    if (has_state) llama_memory_seq_cp(context_.memory(), copy_of(anchor.seq), anchor.seq, -1, -1);
     const llama_pos last = llama_memory_seq_pos_max(context_.memory(), anchor.seq);
     if (!removed || last != anchor.position - 1)
       return {Code::decode_failed, "rollback", {{"status", -100}, {"rows", 0}, {"sequence", anchor.seq}}};
@@ -72,6 +100,7 @@ Status Decoder::roll_back(std::span<const Anchor> anchors) {
 }
 
 Status Decoder::check_room(size_t needed, const char* doing) const {
+  if (!context_.model().has_cells()) return {};
   const int64_t used = count_cells(context_);
   const int64_t available = static_cast<int64_t>(context_.limits().n_ctx) - used;
   if (used < 0 || static_cast<int64_t>(needed) <= available) return {};

@@ -24,13 +24,15 @@ class Decoder {
  public:
   explicit Decoder(Context& context) : context_(context) {}
 
-  void apply(std::span<const CellOp> ops);
+  // Begins a call: runs what was queued, and keeps a way back to the anchors until the next call begins.
+  void begin(std::span<const CellOp> ops, std::span<const Anchor> anchors = {});
 
   // One llama_decode. On success `rows_out` gets a row for each that wanted logits, in order. On failure the cache
   // may hold part of the batch: roll_back.
   Status decode(std::span<const Row> rows, const char* doing, std::vector<std::shared_ptr<const LogitsRow>>& rows_out);
 
-  // Removes everything at and after each anchor. DECODE_FAILED if llama.cpp then still reports another position.
+  // Takes each sequence back to its anchor, which begin() was given. DECODE_FAILED if llama.cpp then still reports
+  // another position.
   Status roll_back(std::span<const Anchor> anchors);
 
   // KV_EXHAUSTED when `needed` cells are not free.
@@ -42,6 +44,7 @@ class Decoder {
   std::chrono::nanoseconds decode_time() const { return std::chrono::nanoseconds(decode_ns_.load()); }
 
  private:
+  llama_seq_id copy_of(llama_seq_id seq) const;
   Status check_limits(std::span<const Row> rows) const;
   Status explain(int32_t result, size_t rows, const char* doing, std::string log) const;
 
@@ -49,6 +52,8 @@ class Decoder {
 
   Context& context_;
   std::atomic<int64_t> decode_ns_ = 0;
+  std::vector<llama_seq_id> copies_; // that hold a state from before the call
+  bool is_lost_ = false;             // the states of any sequence may be wrong
 };
 
 } // namespace lloyal

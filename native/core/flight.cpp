@@ -86,9 +86,16 @@ bool Flight::has_next_tick() const {
   return std::any_of(entries.begin(), entries.end(), [](const FlightEntry& entry) { return !entry.done; });
 }
 
+std::vector<Anchor> Flight::anchors() const {
+  std::vector<Anchor> anchors;
+  for (const FlightEntry& entry : entries)
+    if (entry.seq >= 0) anchors.push_back({entry.seq, entry.before.position});
+  return anchors;
+}
+
 void fly(Decoder& decoder, Flight& flight, int ticks) {
-  decoder.apply(flight.ops);
-  flight.ops.clear();
+  if (!flight.begun) decoder.begin(flight.ops, flight.anchors());
+  flight.begun = true;
   for (int tick = 0; tick < ticks; ++tick) {
     for (size_t i = 0; i < flight.entries.size(); ++i)
       if (flight.deaths->dead[i]) flight.entries[i].done = true;
@@ -99,12 +106,8 @@ void fly(Decoder& decoder, Flight& flight, int ticks) {
 }
 
 void abandon(Decoder& decoder, Flight& flight, Status why) {
-  std::vector<Anchor> anchors;
-  for (FlightEntry& entry : flight.entries) {
-    if (entry.seq >= 0) anchors.push_back({entry.seq, entry.before.position});
-    entry.produced.clear();
-  }
-  const Status undone = decoder.roll_back(anchors);
+  for (FlightEntry& entry : flight.entries) entry.produced.clear();
+  const Status undone = decoder.roll_back(flight.anchors());
   flight.status = undone.ok() ? std::move(why) : undone;
 }
 

@@ -40,8 +40,11 @@ struct Flight {
   std::vector<FlightEntry> entries;
   std::shared_ptr<Deaths> deaths;
   Status status;
+  bool begun = false; // it may come back for more ticks
 
   bool has_next_tick() const;
+  // Where its sequences stood on take-off.
+  std::vector<Anchor> anchors() const;
 };
 
 const char* name_of(FlightKind kind);

@@ -24,6 +24,7 @@ enum class Code {
   model_invalid,
   context_disposed,
   cancelled,
+  backend_unavailable,
 };
 
 using Facts = std::vector<std::pair<std::string, int64_t>>;

@@ -14,6 +14,7 @@ Addon& Addon::of(Napi::Env env) {
 Addon::Addon(Napi::Env env, Napi::Object exports)
     : model_class(Napi::Persistent(ModelWrap::define(env))), context_class(Napi::Persistent(ContextWrap::define(env))) {
   exports.Set("loadModel", Napi::Function::New(env, load_model, "loadModel"));
+  exports.Set("devices", Napi::Function::New(env, devices, "devices"));
   stop_threads_on_exit(env);
 }
 

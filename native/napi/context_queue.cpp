@@ -172,7 +172,7 @@ void ContextWrap::land_flight(Napi::Env env) {
 
 void ContextWrap::start_count() {
   owner_->post([this, ops = table_->take_queued()]() -> Landing {
-    decoder_->apply(ops);
+    decoder_->begin(ops);
     const int64_t cells = lloyal::count_cells(*context_);
     return [this, cells](Napi::Env env) {
       if (cells >= 0)

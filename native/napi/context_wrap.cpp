@@ -1,12 +1,39 @@
 #include "context_wrap.h"
 
 #include <cmath>
+#include <map>
 
 #include "addon.h"
 #include "convert.h"
 
 namespace lloyal {
 namespace {
+
+// What the words of an option mean.
+template <typename T> using Choices = std::map<std::string, T>;
+
+const Choices<ggml_type> cache_types{
+    {"f32", GGML_TYPE_F32}, {"f16", GGML_TYPE_F16}, {"q8_0", GGML_TYPE_Q8_0}, {"q4_0", GGML_TYPE_Q4_0}};
+const Choices<llama_flash_attn_type> flash_attention{{"auto", LLAMA_FLASH_ATTN_TYPE_AUTO},
+                                                     {"on", LLAMA_FLASH_ATTN_TYPE_ENABLED},
+                                                     {"off", LLAMA_FLASH_ATTN_TYPE_DISABLED}};
+const Choices<llama_rope_scaling_type> rope_scalings{{"none", LLAMA_ROPE_SCALING_TYPE_NONE},
+                                                     {"linear", LLAMA_ROPE_SCALING_TYPE_LINEAR},
+                                                     {"yarn", LLAMA_ROPE_SCALING_TYPE_YARN}};
+
+template <typename T> T choose(const Napi::Value& value, const char* name, const Choices<T>& choices) {
+  const auto found = choices.find(to_text(value, name));
+  if (found == choices.end())
+    throw to_error(value.Env(), {Code::invalid_argument, std::string(name) + " is none of its choices"});
+  return found->second;
+}
+
+RopeParams to_rope(const Napi::Object& rope) {
+  return {choose(rope.Get("type"), "rope.type", rope_scalings),
+          static_cast<float>(to_number(rope.Get("factor"), "rope.factor")),
+          static_cast<float>(to_number(rope.Get("freqBase"), "rope.freqBase")),
+          static_cast<uint32_t>(to_integer(rope.Get("originalContext"), "rope.originalContext"))};
+}
 
 ContextParams to_params(const Napi::Object& options) {
   const auto integer = [&](const char* name) { return to_integer(options.Get(name), name); };
@@ -16,16 +43,16 @@ ContextParams to_params(const Napi::Object& options) {
   params.n_ubatch = static_cast<uint32_t>(integer("nUbatch"));
   params.n_seq_max = static_cast<uint32_t>(integer("nSeqMax"));
   params.n_threads = static_cast<int32_t>(integer("nThreads"));
-  const auto type = [&](const char* name) {
-    const std::string text = to_text(options.Get(name), name);
-    if (text == "f32") return GGML_TYPE_F32;
-    if (text == "f16") return GGML_TYPE_F16;
-    if (text == "q8_0") return GGML_TYPE_Q8_0;
-    if (text == "q4_0") return GGML_TYPE_Q4_0;
-    throw to_error(options.Env(), {Code::invalid_argument, std::string(name) + " must be f32, f16, q8_0 or q4_0"});
-  };
-  params.type_k = type("typeK");
-  params.type_v = type("typeV");
+  params.n_threads_batch = static_cast<int32_t>(integer("nThreadsBatch"));
+  params.type_k = choose(options.Get("typeK"), "typeK", cache_types);
+  params.type_v = choose(options.Get("typeV"), "typeV", cache_types);
+  params.flash_attn = choose(options.Get("flashAttn"), "flashAttn", flash_attention);
+  if (const Napi::Value rope = options.Get("rope"); !rope.IsUndefined()) params.rope = to_rope(to_object(rope, "rope"));
+  for_items(options.Get("lora"), "lora", [&](const Napi::Value& item) {
+    const Napi::Object lora = to_object(item, "lora");
+    params.lora.push_back(
+        {to_text(lora.Get("path"), "lora.path"), static_cast<float>(to_number(lora.Get("scale"), "lora.scale"))});
+  });
   return params;
 }
 
@@ -107,7 +134,17 @@ Napi::Value ContextWrap::limits(const Napi::CallbackInfo& info) {
   object.Set("nSeqMax", limits.n_seq_max);
   object.Set("nVocab", limits.n_vocab);
   object.Set("nThreads", limits.n_threads);
-  object.Set("backend", context_->backend());
+  object.Set("nThreadsBatch", limits.n_threads_batch);
+  const std::vector<Device>& devices = context_->model().devices();
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (const Device& device : devices) names.Set(names.Length(), device.name);
+  object.Set("devices", names);
+  const Model& model = context_->model();
+  object.Set("cellsPerToken", model.has_cells() ? 1 : 0);
+  object.Set("recurrent", model.has_state());
+  object.Set("swaWindow", model.swa_window());
+  object.Set("encoder", llama_model_has_encoder(model.get()));
+  object.Set("backend", devices.front().backend);
   return object;
 }
 

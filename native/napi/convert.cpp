@@ -34,6 +34,8 @@ const char* name_of(Code code) {
     return "CONTEXT_DISPOSED";
   case Code::cancelled:
     return "CANCELLED";
+  case Code::backend_unavailable:
+    return "BACKEND_UNAVAILABLE";
   case Code::ok:
     break;
   }
@@ -44,13 +46,13 @@ Napi::Error mismatch(Napi::Env env, const char* name, const char* expected) {
   return to_error(env, {Code::invalid_argument, std::string(name) + " must be " + expected});
 }
 
-template <typename Take> void for_items(const Napi::Value& value, const char* name, const Take& take) {
+} // namespace
+
+void for_items(const Napi::Value& value, const char* name, const std::function<void(const Napi::Value&)>& take) {
   if (!value.IsArray()) throw mismatch(value.Env(), name, "an array");
   const auto array = value.As<Napi::Array>();
   for (uint32_t i = 0; i < array.Length(); ++i) take(array.Get(i));
 }
-
-} // namespace
 
 Napi::Error to_error(Napi::Env env, const Status& status) {
   Napi::Error error = Napi::Error::New(env, status.message);

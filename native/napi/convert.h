@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ template <typename T> T value_or_throw(Napi::Env env, Result<T> result) {
   if (!result.ok()) throw to_error(env, result.status());
   return std::move(result.value());
 }
+
+// Hands every item of an array to `take`. INVALID_ARGUMENT for anything else.
+void for_items(const Napi::Value& value, const char* name, const std::function<void(const Napi::Value&)>& take);
 
 // Each throws INVALID_ARGUMENT, with the argument's name, for a value of another kind.
 int64_t to_integer(const Napi::Value& value, const char* name);

@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "convert.h"
+#include "devices.h"
+#include "log_capture.h"
 #include "model_wrap.h"
 #include "owner_thread.h"
 
@@ -41,19 +43,44 @@ LoadProgress progress_of(Load* load, bool wanted) {
   };
 }
 
+LoadParams to_load_params(const Napi::Object& options) {
+  LoadParams params;
+  params.path = to_text(options.Get("path"), "path");
+  params.vocab_only = options.Get("vocabOnly").ToBoolean();
+  params.mmap = options.Get("mmap").ToBoolean();
+  params.mlock = options.Get("mlock").ToBoolean();
+  params.gpu_layers = static_cast<int32_t>(to_integer(options.Get("gpuLayers"), "gpuLayers"));
+  for_items(options.Get("gpus"), "gpus",
+            [&](const Napi::Value& name) { params.gpus.push_back(to_text(name, "gpus")); });
+  return params;
+}
+
 } // namespace
+
+Napi::Value devices(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  init_backend();
+  Napi::Array array = Napi::Array::New(env);
+  for (const Device& device : list_devices()) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("name", device.name);
+    object.Set("backend", device.backend);
+    object.Set("isGpu", device.is_gpu);
+    array.Set(array.Length(), object);
+  }
+  return array;
+}
 
 Napi::Value load_model(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::string path = to_text(info[0], "path");
-  const bool vocab_only = info[1].ToBoolean();
-  const bool wants_progress = info[2].IsFunction();
+  const LoadParams params = to_load_params(to_object(info[0], "options"));
+  const bool wants_progress = info[1].IsFunction();
 
   auto* load = new Load(env);
-  if (wants_progress) load->on_progress = Napi::Persistent(info[2].As<Napi::Function>());
+  if (wants_progress) load->on_progress = Napi::Persistent(info[1].As<Napi::Function>());
   load->thread.post([=]() -> Landing {
-    auto result = std::make_shared<Result<std::shared_ptr<Model>>>(
-        Model::load(path, vocab_only, progress_of(load, wants_progress)));
+    auto result =
+        std::make_shared<Result<std::shared_ptr<Model>>>(Model::load(params, progress_of(load, wants_progress)));
     return [load, result](Napi::Env landing_env) { land(landing_env, load, *result); };
   });
 

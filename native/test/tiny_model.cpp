@@ -109,7 +109,7 @@ std::vector<llama_token> Bench::generate(SequenceHandle handle, int count) {
 }
 
 int64_t Bench::cells() {
-  decoder.apply(table.take_queued());
+  decoder.begin(table.take_queued());
   return count_cells(*context);
 }
 

@@ -164,7 +164,7 @@ const identities: readonly BadFile[] = [
   value("architectureIsKnown", "general.architecture", text("llama99")),
   value("architectureIsDecoder", "general.architecture", text("bert")),
   value("architectureIsDecoder", "general.architecture", text("t5")),
-  value("architectureIsDecoder", "general.architecture", text("mamba")),
+  value("architectureIsDecoder", "general.architecture", text("t5")),
   value("architectureIsDecoder", "general.architecture", text("clip")),
   model("modelHasWeights", "it is a vocabulary only", ({ tensors }) => tensors.splice(0)),
   value("attentionIsCausal", "llama.attention.causal", { type: "bool", value: false }),

@@ -1,13 +1,49 @@
-import { availableParallelism } from "node:os";
-import { InvalidArgumentError } from "@lloyal-labs/sdk";
-import type { NativeContextOptions } from "./binding/native.ts";
-import { checkNumbers, type NumberField, refuseUnknown } from "./check-fields.ts";
-
+/** Fewer bits hold more cells in the same memory, at a loss of quality: 32, 16, 8.5 and 4.5 bits per number. */
 export type CacheType = "f32" | "f16" | "q8_0" | "q4_0";
 
-export interface LoadOptions {
+/** A low-rank change of the weights, in a GGUF file of its own, made for this model. */
+export interface LoraAdapter {
+  path: string;
+  /** How strongly it acts, a number in [-100, 100]; 1 is as it was trained, 0 not at all. Default 1. */
+  scale?: number;
+}
+
+/** How positions turn keys and queries. What is left out stays as the model file has it. */
+export interface RopeScaling {
+  /** `linear` and `yarn` reach further than the model was trained for; `none` undoes what the file asks for. */
+  type: "none" | "linear" | "yarn";
+  /** Positions reach this many times as far, a number in [1, 1024]. Not with `none`. */
+  factor?: number;
+  /** Base of the frequencies, a number in [1, 1e12]. */
+  freqBase?: number;
+  /** Tokens of context that the model was trained with, in [1, 2^22]. With `yarn` only. */
+  originalContext?: number;
+}
+
+export interface DeviceOptions {
+  /**
+   * Layers that a GPU holds, in [0, 1024]; more than the model has are all, 0 is none, and then no GPU is used at all.
+   * Default: all where there is a GPU, else none.
+   */
+  gpuLayers?: number;
+  /** What computes: a GPU by its name in `capabilities.devices`, such as `CUDA0`, or `cpu`. Default: all GPUs. */
+  device?: string;
+  /** Computes on the CPU where the GPU that is asked for is not there, in place of BACKEND_UNAVAILABLE. Default false. */
+  allowCpuFallback?: boolean;
+}
+
+export interface LoadOptions extends DeviceOptions {
   /** Path of a `.gguf` file. */
   modelPath: string;
+  /**
+   * Maps the file: it is read as it is needed, and processes share it. Else it is copied, and may change afterwards.
+   * Default true.
+   */
+  mmap?: boolean;
+  /** Pins the weights in memory, so that they are never swapped out. Refused where the system does not. Default false. */
+  mlock?: boolean;
+  /** Applied to every sequence of the context, in this order, at most 64. Default: none. */
+  lora?: readonly LoraAdapter[];
   /** Hears the share that is loaded, in [0, 1], at most once per percent. */
   onProgress?: (fraction: number) => void;
   /** Ends the loading; the promise then rejects with CANCELLED. */
@@ -17,63 +53,26 @@ export interface LoadOptions {
 export interface ContextOptions extends LoadOptions {
   /** KV cells, shared by all sequences, in [1, 2^22]. llama.cpp rounds up to a multiple of 256. Default 4096. */
   nCtx?: number;
-  /** Most rows of one prefill batch, in [1, 65536]. Default 512. */
+  /** Most rows of one prefill batch, in [1, 65536]; at most nCtx. Default 512. */
   nBatch?: number;
-  /** Most rows of one commit batch and of one compute step, in [1, 65536]. Default 512. */
+  /** Most rows of one commit batch and of one compute step, in [1, 65536]; at most nBatch. Default 512. */
   nUbatch?: number;
   /** Most sequences alive at once, in [1, 256]. Each reserves one row of logits. Default 16. */
   nSeqMax?: number;
-  /** Compute threads, in [1, 512]. Default: the cores available to this process. */
+  /** Compute threads for batches of one row, in [1, 512]. Default: the cores available to this process. */
   nThreads?: number;
-  /** Precision of the cached keys. Fewer bits hold more cells in the same memory, at a loss of quality. Default f16. */
+  /** Compute threads for all other batches: prefills, and ticks of several branches, in [1, 512]. Default: nThreads. */
+  nThreadsBatch?: number;
+  /** Precision of the cached keys. Default f16. */
   typeK?: CacheType;
-  /** Precision of the cached values. Default f16. */
+  /** Precision of the cached values; `q8_0` and `q4_0` need flash attention. Default f16. */
   typeV?: CacheType;
-}
-
-const count = (fallback: number, max: number): NumberField => ({ fallback, min: 1, max, integer: true });
-
-const numbers = {
-  nCtx: count(4096, 2 ** 22),
-  nBatch: count(512, 65536),
-  nUbatch: count(512, 65536),
-  nSeqMax: count(16, 256),
-  nThreads: count(Math.min(availableParallelism(), 512), 512),
-};
-
-const cacheTypes: readonly CacheType[] = ["f32", "f16", "q8_0", "q4_0"];
-const loadFields = ["modelPath", "onProgress", "signal"];
-
-function checkCacheType(name: "typeK" | "typeV", value: CacheType = "f16"): CacheType {
-  if (!cacheTypes.includes(value)) {
-    throw new InvalidArgumentError(`${name} must be one of ${cacheTypes.join(", ")}.`, { value: String(value) });
-  }
-  return value;
-}
-
-export function checkLoadOptions(options: LoadOptions): LoadOptions {
-  if (typeof options !== "object" || options === null) throw new InvalidArgumentError("options must be an object.");
-  const { modelPath, onProgress, signal } = options;
-  if (typeof modelPath !== "string" || modelPath === "") throw new InvalidArgumentError("modelPath must be a path.");
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new InvalidArgumentError("onProgress must be a function.");
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new InvalidArgumentError("signal must be an AbortSignal.");
-  }
-  return { modelPath, onProgress, signal };
-}
-
-/** The options with their defaults. INVALID_ARGUMENT for one that is unknown, of the wrong type or out of range. */
-export function checkContextOptions(options: ContextOptions): { load: LoadOptions; context: NativeContextOptions } {
-  const load = checkLoadOptions(options);
-  refuseUnknown(options, [...loadFields, ...Object.keys(numbers), "typeK", "typeV"], "createContext");
-  return {
-    load,
-    context: {
-      ...checkNumbers(numbers, options),
-      typeK: checkCacheType("typeK", options.typeK),
-      typeV: checkCacheType("typeV", options.typeV),
-    },
-  };
+  /** Attention in one pass, which needs less memory; results differ in rounding. Default: where the device can. */
+  flashAttn?: boolean;
+  /** Default: as the model file has it. Refused for models without rotary positions. */
+  ropeScaling?: RopeScaling;
+  /** Only false, which is the default: an engine writes text, and has no member that reads embeddings. */
+  embeddings?: boolean;
+  /** Only `none`, which is the default: pooling is for embeddings. */
+  poolingType?: "none" | "mean" | "cls" | "last" | "rank";
 }

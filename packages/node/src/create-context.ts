@@ -1,7 +1,9 @@
 import { basename } from "node:path";
 import { createLanguage, type SessionContext, type Vocabulary } from "@lloyal-labs/sdk";
 import { typedAsync } from "./binding/map-error.ts";
-import { type ContextOptions, checkContextOptions, checkLoadOptions } from "./context-options.ts";
+import { checkContextOptions } from "./check-context-options.ts";
+import { checkLoadOptions } from "./check-load-options.ts";
+import type { ContextOptions } from "./context-options.ts";
 import { loadModel } from "./load-model.ts";
 import { NativeEngine } from "./native-engine.ts";
 import { NativeVocabulary } from "./native-vocabulary.ts";
@@ -16,14 +18,14 @@ export interface NativeSession extends SessionContext {
  * Loads a model and opens a KV cache over it: both ports, on this machine. The file is validated first, and mapped
  * then: it must not be changed while the context lives, and one that shrinks ends the process.
  *
- * @throws InvalidArgumentError for an option that is unknown or out of range; InferenceError with MODEL_NOT_FOUND,
- *   MODEL_INVALID, CANCELLED or BACKEND_UNAVAILABLE. Nothing stays loaded then.
+ * @throws InvalidArgumentError for an option that is unknown or out of range; InferenceError with MODEL_NOT_FOUND or
+ *   MODEL_INVALID (the model or an adapter), CANCELLED, BACKEND_UNAVAILABLE (no addon, no such GPU, no memory to lock). Nothing stays loaded then.
  * @example
  * const ctx = await createContext({ modelPath: "model.gguf", nCtx: 8192 });
  */
 export async function createContext(options: ContextOptions): Promise<NativeSession> {
   const { load, context } = checkContextOptions(options);
-  const model = await loadModel(load, false);
+  const model = await loadModel(load);
   try {
     const vocabulary = new NativeVocabulary(model);
     const language = createLanguage(vocabulary);
@@ -42,5 +44,5 @@ export async function createContext(options: ContextOptions): Promise<NativeSess
 
 /** Only the vocabulary of a model file: no weights are read or needed. Pairs a real Language with a simulated engine. */
 export async function loadVocabulary(modelPath: string): Promise<Vocabulary> {
-  return new NativeVocabulary(await loadModel(checkLoadOptions({ modelPath }), true));
+  return new NativeVocabulary(await loadModel(checkLoadOptions({ modelPath, device: "cpu" }), { vocabOnly: true }));
 }

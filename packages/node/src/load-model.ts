@@ -1,24 +1,29 @@
-import { validateGguf } from "@lloyal-labs/models/gguf";
+import { validateAdapter, validateGguf } from "@lloyal-labs/models/gguf";
 import { InferenceError } from "@lloyal-labs/sdk";
 import { loadAddon } from "./binding/load.ts";
 import { typedAsync } from "./binding/map-error.ts";
 import type { NativeModel } from "./binding/native.ts";
+import { chooseDevices } from "./choose-devices.ts";
 import type { LoadOptions } from "./context-options.ts";
 
 /**
- * Reads a GGUF file off the event loop, after it was validated: llama.cpp aborts the process on some wrong files.
- * MODEL_NOT_FOUND, MODEL_INVALID or CANCELLED. A file that is changed in between is loaded unchecked.
+ * Reads a GGUF file off the event loop, after it was validated, and its adapters with it: llama.cpp aborts the process on
+ * some wrong files. MODEL_NOT_FOUND, MODEL_INVALID, CANCELLED or BACKEND_UNAVAILABLE. A file that is changed in between is
+ * loaded unchecked.
  */
-export function loadModel({ modelPath, onProgress, signal }: LoadOptions, vocabOnly: boolean): Promise<NativeModel> {
+export function loadModel(options: LoadOptions, { vocabOnly = false } = {}): Promise<NativeModel> {
   return typedAsync(async () => {
+    const { modelPath, mmap = true, mlock = false, lora = [], onProgress, signal } = options;
     const addon = loadAddon();
+    const devices = chooseDevices(options, addon.devices());
     const stopIfCancelled = () => {
       if (signal?.aborted) throw new InferenceError("CANCELLED", `loading ${modelPath} was cancelled.`);
     };
     stopIfCancelled();
-    await validateGguf(modelPath, { vocabularyOnly: vocabOnly });
+    const model = await validateGguf(modelPath, { vocabularyOnly: vocabOnly });
+    for (const { path } of lora) await validateAdapter(path, model);
     stopIfCancelled();
-    const load = addon.loadModel(modelPath, vocabOnly, onProgress);
+    const load = addon.loadModel({ path: modelPath, vocabOnly, ...devices, mmap, mlock }, onProgress);
     signal?.addEventListener("abort", load.cancel, { once: true });
     try {
       return await load.promise;

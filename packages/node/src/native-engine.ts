@@ -31,7 +31,15 @@ export class NativeEngine implements Engine {
 
   constructor(context: NativeContext) {
     this.#context = context;
-    this.capabilities = { ...context.limits(), canForkAt: "any", logits: true, patternTriggers: true };
+    const limits = context.limits();
+    this.capabilities = {
+      ...limits,
+      canForkAt: limits.recurrent ? "head" : "any",
+      // The cache of a sliding window is as long as the other: nothing that a shorter sequence looks back to is lost.
+      canTruncate: !limits.recurrent,
+      logits: true,
+      patternTriggers: true,
+    };
   }
 
   /** Milliseconds spent in `llama_decode` so far, failed calls included. */

@@ -21,7 +21,7 @@ const parts = "clip dflash eagle3 gemma4-assistant pockettts qwen3tts wavtokeniz
 /** What a model of each family is, in words for a message. */
 const kinds = {
   decoder: { names: decoders, words: "a decoder" },
-  recurrent: { names: recurrent, words: "a model with a recurrent state, which cannot be rolled back" },
+  recurrent: { names: recurrent, words: "a decoder that keeps a state per sequence" },
   encoder: { names: encoders, words: "an encoder, which makes embeddings and writes no text" },
   diffusion: { names: diffusion, words: "a diffusion model, which does not write token by token" },
   part: { names: parts, words: "a part of a model or of a pipeline, which writes no text by itself" },

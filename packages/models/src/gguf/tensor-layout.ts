@@ -34,9 +34,20 @@ export const tensorLayouts: Readonly<Record<string, Layout>> = {
       required(`${layer}.attn_k_norm.weight`, sizes.head),
     ]),
   ],
+  gemma3: (sizes) => [
+    ...common({ ...sizes, experts: 0 }),
+    ...perLayer(sizes, (layer) => [
+      required(`${layer}.attn_q_norm.weight`, sizes.head),
+      required(`${layer}.attn_k_norm.weight`, sizes.head),
+      required(`${layer}.post_attention_norm.weight`, sizes.embedding),
+      required(`${layer}.post_ffw_norm.weight`, sizes.embedding),
+    ]),
+  ],
+  phi3: (sizes) => common({ ...sizes, experts: 0 }, gatedUpLayer),
+  chatglm: (sizes) => common({ ...sizes, experts: 0 }, gatedUpLayer),
 };
 
-function common(sizes: ModelSizes): TensorShape[] {
+function common(sizes: ModelSizes, feedForward = sizes.experts > 0 ? expertLayer : denseLayer): TensorShape[] {
   const { vocabulary, embedding, heads, head } = sizes;
   return [
     required("token_embd.weight", embedding, vocabulary),
@@ -47,7 +58,7 @@ function common(sizes: ModelSizes): TensorShape[] {
       ...attention(sizes, layer),
       required(`${layer}.attn_output.weight`, heads * head, embedding),
       required(`${layer}.ffn_norm.weight`, embedding),
-      ...(sizes.experts > 0 ? expertLayer(sizes, layer) : denseLayer(sizes, layer)),
+      ...feedForward(sizes, layer),
     ]),
   ];
 }
@@ -69,6 +80,14 @@ function denseLayer({ embedding, feedForward }: ModelSizes, layer: string): Tens
     required(`${layer}.ffn_gate.weight`, embedding, feedForward),
     required(`${layer}.ffn_down.weight`, feedForward, embedding),
     required(`${layer}.ffn_up.weight`, embedding, feedForward),
+  ];
+}
+
+/** The gate is the first half of the tensor that leads up. */
+function gatedUpLayer({ embedding, feedForward }: ModelSizes, layer: string): TensorShape[] {
+  return [
+    required(`${layer}.ffn_down.weight`, feedForward, embedding),
+    required(`${layer}.ffn_up.weight`, embedding, 2 * feedForward),
   ];
 }
 

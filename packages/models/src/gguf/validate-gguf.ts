@@ -17,7 +17,7 @@ export interface ValidateGgufOptions {
  * Reads a model's headers and says whether llama.cpp can be shown the file. It aborts the process on some wrong
  * files, which no `catch` survives; and what it does refuse, it refuses in words for its own developers.
  *
- * Tensors and their sizes are checked one by one in the families llama, qwen2 and qwen3; of others only what holds for
+ * Tensors and their sizes are checked one by one in the families llama, qwen2, qwen3, phi3, gemma3 and chatglm; of others only what holds for
  * every model is. Numbers inside the tensors are not looked at: they can spoil the logits, which the engine
  * notices, and no more.
  *

@@ -1,2 +1,9 @@
 export { type GgufMutant, ggufMutant } from "./mutate-gguf.ts";
-export { type TinyModel, type TinyModelOptions, tinyModel } from "./tiny-model.ts";
+export { tinyAdapter } from "./tiny-adapter.ts";
+export {
+  type TinyArchitecture,
+  type TinyModel,
+  type TinyModelOptions,
+  tinyArchitectures,
+  tinyModel,
+} from "./tiny-model.ts";

@@ -2,11 +2,16 @@ import type { GgufValue } from "../gguf/gguf-file.ts";
 import { type ModelSizes, tensorLayouts } from "../gguf/tensor-layout.ts";
 import type { TensorContent } from "../gguf/write-gguf.ts";
 import { SeededRandom } from "./random.ts";
+import { recurrentFamilies } from "./recurrent-layouts.ts";
 import { type TinyTokenizer, tinyTokens, tokenizerMetadata } from "./tiny-tokenizer.ts";
 
+/** One family for each way in which models differ to an engine. */
+export const tinyArchitectures = ["llama", "phi3", "qwen2", "qwen3", "gemma3", "chatglm", "mamba", "lfm2"] as const;
+export type TinyArchitecture = (typeof tinyArchitectures)[number];
+
 export interface TinyModelOptions {
-  /** Default `llama`. */
-  architecture?: "llama" | "qwen2" | "qwen3";
+  /** Default `llama`. `gemma3` has a window of 32 tokens in one layer; `mamba` is recurrent, `lfm2` a hybrid. */
+  architecture?: TinyArchitecture;
   /** Default `gpt2`, whose bytes are tokens one to one; `llama` reads a space as the three bytes of "▁". */
   tokenizer?: TinyTokenizer;
   /** Feed-forward networks per layer, of which two work on each token; only in the family `llama`. Default 0: one. */
@@ -44,7 +49,7 @@ export function tinyModel(options: TinyModelOptions = {}): TinyModel {
     experts,
   };
   const random = new SeededRandom(seed);
-  const shapes = tensorLayouts[architecture]!(sizes).filter(({ required }) => required);
+  const shapes = shapesOf(architecture, sizes);
   return {
     metadata: new Map([
       ["general.architecture", { type: "string", value: architecture }],
@@ -56,7 +61,16 @@ export function tinyModel(options: TinyModelOptions = {}): TinyModel {
   };
 }
 
-function hyperparameters(architecture: string, sizes: ModelSizes): [string, GgufValue][] {
+function shapesOf(architecture: TinyArchitecture, sizes: ModelSizes): { name: string; dims: readonly number[] }[] {
+  if (!isRecurrent(architecture)) return tensorLayouts[architecture]!(sizes).filter(({ required }) => required);
+  return Object.entries(recurrentFamilies[architecture].tensors(sizes)).map(([name, dims]) => ({ name, dims }));
+}
+
+function isRecurrent(architecture: TinyArchitecture): architecture is keyof typeof recurrentFamilies {
+  return Object.hasOwn(recurrentFamilies, architecture);
+}
+
+function hyperparameters(architecture: TinyArchitecture, sizes: ModelSizes): [string, GgufValue][] {
   const integers = {
     context_length: 2048,
     embedding_length: sizes.embedding,
@@ -66,7 +80,8 @@ function hyperparameters(architecture: string, sizes: ModelSizes): [string, Gguf
     "attention.head_count_kv": sizes.headsKv,
     "attention.key_length": sizes.head,
     "attention.value_length": sizes.head,
-    "rope.dimension_count": sizes.head,
+    "rope.dimension_count": architecture === "chatglm" ? sizes.head / 2 : sizes.head,
+    ...(architecture === "gemma3" ? { "attention.sliding_window": 32, "attention.sliding_window_pattern": 2 } : {}),
     vocab_size: sizes.vocabulary,
     ...(sizes.experts > 0 ? { expert_count: sizes.experts, expert_used_count: 2 } : {}),
   };
@@ -74,6 +89,9 @@ function hyperparameters(architecture: string, sizes: ModelSizes): [string, Gguf
   return [
     ...Object.entries(integers).map(([name, value]) => entry("u32", name, value)),
     ...Object.entries(numbers).map(([name, value]) => entry("f32", name, value)),
+    ...Object.entries(isRecurrent(architecture) ? recurrentFamilies[architecture].hyperparameters(sizes) : {}).map(
+      ([name, value]): [string, GgufValue] => [`${architecture}.${name}`, value],
+    ),
   ];
 
   function entry(type: "u32" | "f32", name: string, value: number): [string, GgufValue] {
@@ -86,8 +104,9 @@ function randomTensor(name: string, dims: readonly number[], random: SeededRando
   if (/ffn_(gate|up|down)(_exps)?\./.test(name)) {
     return { name, dims, typeId: quantised8, data: randomBlocks(elements, random) };
   }
+  // A state decays.
+  const centre = name.endsWith("ssm_a") ? -1 : dims.length === 1 ? 1 : 0;
   // Norms scale by about one; matrices spread wide enough that two tokens differ by whole logits.
-  const centre = dims.length === 1 ? 1 : 0;
   const values = Float32Array.from({ length: elements }, () => centre + (random.fraction() - 0.5) * 0.6);
   return { name, dims, typeId: float32, data: new Uint8Array(values.buffer) };
 }

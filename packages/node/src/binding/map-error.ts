@@ -57,6 +57,7 @@ function mapError(error: unknown): unknown {
     case "MODEL_NOT_FOUND":
     case "MODEL_INVALID":
     case "CANCELLED":
+    case "BACKEND_UNAVAILABLE":
       return userError(new InferenceError(code, `${message}.`, { facts, cause, remedy: remedies[code] }));
     default:
       return error;
@@ -67,6 +68,7 @@ const remedies = {
   MODEL_NOT_FOUND: "Check the path, or name a model of the catalogue.",
   MODEL_INVALID: "Use a GGUF file of a decoder model; download it again if it should be one.",
   CANCELLED: undefined,
+  BACKEND_UNAVAILABLE: "Raise the limit (ulimit -l), or leave mlock out.",
 };
 
 /** A wrong path is no defect of the program: the message says all, frames of ours would only hide it. */

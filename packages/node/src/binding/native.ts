@@ -13,8 +13,20 @@ export interface NativeContextOptions {
   nUbatch: number;
   nSeqMax: number;
   nThreads: number;
+  nThreadsBatch: number;
   typeK: string;
   typeV: string;
+  flashAttn: "auto" | "on" | "off";
+  rope: NativeRope | undefined;
+  lora: { path: string; scale: number }[];
+}
+
+/** A 0 stands for what the model file says. */
+export interface NativeRope {
+  type: "none" | "linear" | "yarn";
+  factor: number;
+  freqBase: number;
+  originalContext: number;
 }
 
 export interface NativeLimits {
@@ -24,7 +36,13 @@ export interface NativeLimits {
   nSeqMax: number;
   nVocab: number;
   nThreads: number;
+  nThreadsBatch: number;
   backend: string;
+  devices: string[];
+  cellsPerToken: 0 | 1;
+  recurrent: boolean;
+  swaWindow: number;
+  encoder: boolean;
 }
 
 /** All arguments are checked before; the addon supplies no defaults. */
@@ -75,6 +93,24 @@ export interface NativeLoad {
   cancel(): void;
 }
 
+export interface NativeDevice {
+  name: string;
+  /** Its family, such as `cuda`. */
+  backend: string;
+  isGpu: boolean;
+}
+
+export interface NativeLoadOptions {
+  path: string;
+  vocabOnly: boolean;
+  /** Names out of `devices()`; none: all is computed on the CPU. */
+  gpus: string[];
+  gpuLayers: number;
+  mmap: boolean;
+  mlock: boolean;
+}
+
 export interface NativeAddon {
-  loadModel(path: string, vocabOnly: boolean, onProgress?: (fraction: number) => void): NativeLoad;
+  devices(): NativeDevice[];
+  loadModel(options: NativeLoadOptions, onProgress?: (fraction: number) => void): NativeLoad;
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Engine, isInferenceError, type Produced, resolveSampling, type Token } from "@lloyal-labs/sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkContextOptions } from "../../src/context-options.ts";
+import { checkContextOptions } from "../../src/check-context-options.ts";
 import { createContext, loadVocabulary, type NativeSession } from "../../src/index.ts";
 
 const modelPath = process.env.LLOYAL_SMOL ?? "";
@@ -252,7 +252,9 @@ describe.skipIf(!modelPath)("the end of the process", () => {
     // The addon itself, because tsx does not reach into workers.
     const addon = fileURLToPath(new URL("../../build/lloyal.node", import.meta.url));
     const inWorker = `(async () => {
-      const model = await require(${JSON.stringify(addon)}).loadModel(process.env.LLOYAL_SMOL, false).promise;
+      const model = await require(${JSON.stringify(addon)}).loadModel({
+        ...{ path: process.env.LLOYAL_SMOL, vocabOnly: false, gpus: [], gpuLayers: 0, mmap: true, mlock: false },
+      }).promise;
       const context = await model.createContext(${JSON.stringify(nativeOptions)});
       const sequence = context.open(${JSON.stringify(resolveSampling())}, undefined);
       void context.prefill([sequence], [new Int32Array(3000).fill(7)], [0]);

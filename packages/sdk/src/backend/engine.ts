@@ -134,15 +134,33 @@ export interface Capabilities {
   /** Most sequences alive at once. */
   nSeqMax: number;
   nVocab: number;
+  /**
+   * What a token takes of nCtx: a cell, or nothing where the model keeps a state of fixed size per sequence instead. Then
+   * only nSeqMax limits, and `countCells` is 0.
+   */
+  cellsPerToken: 0 | 1;
   /** Where a fork may start: anywhere in its parent's history, or at its head only. */
   canForkAt: "any" | "head";
+  /** Whether tokens can be taken off the end of a sequence. A state that went over them cannot go back. */
+  canTruncate: boolean;
+  /** Whether a state per sequence goes over the tokens, in place of cells or beside them. */
+  recurrent: boolean;
+  /** Tokens that the layers with a sliding window look back; 0 where all layers see everything. */
+  swaWindow: number;
+  /** Whether an encoder reads the text first. Engines of this port write with decoders alone so far. */
+  encoder: boolean;
   /** Whether `row()` gives raw logits. */
   logits: boolean;
   /** Whether a lazy grammar's triggers may be patterns. Tokens and words may be everywhere. */
   patternTriggers: boolean;
   /** What computes, in words for people: `cpu`, `cuda`, `simulated`. */
   backend: string;
+  /** What computes, by name: `CPU`, or the GPUs that hold layers, such as `CUDA0`. */
+  devices: readonly string[];
+  /** Compute threads for batches of one row. */
   nThreads: number;
+  /** Compute threads for all other batches. */
+  nThreadsBatch: number;
 }
 
 /**

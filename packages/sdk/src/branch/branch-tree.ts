@@ -194,7 +194,7 @@ export class BranchTree {
     const writes = entries.filter(({ tokens }) => tokens.length > 0);
     if (writes.length === 0) return;
     const rows = writes.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    await this.#call("prefill", writes, { lane: "prefill", rows }, rows);
+    await this.#call("prefill", writes, { lane: "prefill", rows }, this.#cellsOf(rows));
   }
 
   /** Accepts and decodes one token per node in one batch. All or nothing. */
@@ -241,7 +241,7 @@ export class BranchTree {
       "commit",
       writes,
       { ...how, rows: writes.length },
-      writes.length * (how.run?.maxTicks ?? 1),
+      this.#cellsOf(writes.length * (how.run?.maxTicks ?? 1)),
     );
   }
 
@@ -319,8 +319,12 @@ export class BranchTree {
   #advance(node: BranchNode, tokens: readonly Token[]): void {
     if (node.disposed) return;
     node.position += tokens.length;
-    this.#ledger.extend(node.tail, tokens.length);
+    this.#ledger.extend(node.tail, this.#cellsOf(tokens.length));
     this.#prefixes.extend(node, tokens);
+  }
+
+  #cellsOf(tokens: number): number {
+    return tokens * this.engine.capabilities.cellsPerToken;
   }
 
   #requireFree(cells: number, doing: string): void {

@@ -50,6 +50,8 @@ export interface SimulatedEngineOptions {
   nBatch?: number;
   nUbatch?: number;
   nSeqMax?: number;
+  /** As a model that keeps a state per sequence and no cells: no prefill is too long, and `countCells` is 0. Default false. */
+  recurrent?: boolean;
   script?: SimulatedScript;
   /** Called before each batch; a returned fault makes the batch fail. */
   fault?: (batch: { index: number; kind: "prefill" | "commit"; rows: number }) => "no-space" | "compute" | undefined;
@@ -87,17 +89,25 @@ export class SimulatedEngine implements Engine {
   constructor(vocabulary: Vocabulary, options: SimulatedEngineOptions = {}) {
     this.#vocabulary = vocabulary;
     this.#options = options;
+    const recurrent = options.recurrent ?? false;
     this.capabilities = {
       nCtx: options.nCtx ?? 4096,
       nBatch: options.nBatch ?? 64,
       nUbatch: options.nUbatch ?? 64,
       nSeqMax: options.nSeqMax ?? 16,
       nVocab: vocabulary.size,
-      canForkAt: "any",
+      cellsPerToken: recurrent ? 0 : 1,
+      canForkAt: recurrent ? "head" : "any",
+      canTruncate: !recurrent,
+      recurrent,
+      swaWindow: 0,
+      encoder: false,
       logits: true,
       patternTriggers: true,
       backend: "simulated",
+      devices: ["simulated"],
       nThreads: 1,
+      nThreadsBatch: 1,
     };
   }
 
@@ -226,7 +236,7 @@ export class SimulatedEngine implements Engine {
 
   async countCells(): Promise<number> {
     this.#requireOpen("countCells");
-    return await this.#queue.add(async () => this.#distinctCells().size);
+    return await this.#queue.add(async () => this.#distinctCells().size * this.capabilities.cellsPerToken);
   }
 
   dispose(): Promise<void> {
@@ -290,10 +300,11 @@ export class SimulatedEngine implements Engine {
 
   /** Free cells. Shared ones are told apart only where the rows might not fit otherwise: that costs O(cells). */
   #room(rows: number, flying: readonly Flying[]): number {
+    const { nCtx, cellsPerToken } = this.capabilities;
+    if (cellsPerToken === 0) return Number.POSITIVE_INFINITY;
     let most = 0;
     for (const { state } of this.#leases.values()) most += lengthOf(state);
     for (const { lease, state } of flying) most += lengthOf(state) - (lease.closed ? 0 : lengthOf(lease.state));
-    const { nCtx } = this.capabilities;
     return rows <= nCtx - most ? nCtx - most : nCtx - this.#distinctCells(flying).size;
   }
 

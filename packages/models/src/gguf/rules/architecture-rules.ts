@@ -3,7 +3,7 @@ import { architectureOf, describeValue, type GgufModel, typed } from "../gguf-mo
 import { quote } from "../refusal.ts";
 import type { Rules } from "./rule.ts";
 
-const otherModel = "Use a model that writes text, such as one of the families llama, qwen2 or qwen3.";
+const otherModel = "Use a model that writes text, such as one of the families llama, qwen3 or gemma3.";
 
 /** Whether this is a family that llama.cpp knows; also asked where only the vocabulary is wanted. */
 export const identityRules: Rules<GgufModel> = {
@@ -29,7 +29,7 @@ export const generationRules: Rules<GgufModel> = {
   architectureIsDecoder(model) {
     const architecture = architectureOf(model);
     const { kind, words } = architectures.get(architecture)!;
-    if (kind === "decoder") return undefined;
+    if (kind === "decoder" || kind === "recurrent") return undefined;
     return {
       what: "general.architecture",
       found: `${architecture}, ${words}`,

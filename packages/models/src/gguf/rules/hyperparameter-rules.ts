@@ -1,5 +1,5 @@
 import type { GgufValue } from "../gguf-file.ts";
-import { describeValue, type GgufModel, typed } from "../gguf-model.ts";
+import { architectureOf, describeValue, type GgufModel, typed } from "../gguf-model.ts";
 import { headLength, integer, isWellKnown, keyOf, perLayer } from "../hyperparameters.ts";
 import { quote, type Refusal } from "../refusal.ts";
 import type { Rule, Rules } from "./rule.ts";
@@ -92,7 +92,8 @@ export const hyperparameterRules: Rules<GgufModel> = {
   ropeTurnsWholeHeads: whereWellKnown((model) => {
     const head = headLength(model, "key");
     const turned = integer(model, "rope.dimension_count") ?? head;
-    if (turned === head && head % 2 === 0) return undefined;
+    const isPart = architectureOf(model) === "chatglm" && turned < head; // and even, as for all
+    if (isPart || (turned === head && head % 2 === 0)) return undefined;
     return refusal(model, "rope.dimension_count", turned, `the length of a head, which is ${head}, and even`);
   }),
 

@@ -9,7 +9,7 @@ const mergesKey = "tokenizer.ggml.merges";
 const sentencePiece = "llama";
 const bytePairs = ["gpt2", "gemma4"];
 
-const otherModel = "Use a model of a family such as llama, qwen2 or qwen3.";
+const otherModel = "Use a model of a family such as llama, qwen3 or gemma3.";
 
 /** Whether the text is cut into tokens in a way that is known, by tables that can be read. */
 export const tokenizerRules: Rules<GgufModel> = {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { contractCase, refuses, small, stateOf } from "./contract-case.ts";
+import { cells, contractCase, refuses, small, stateOf } from "./contract-case.ts";
 
 export const cellCases = [
   contractCase(
@@ -11,6 +11,29 @@ export const cellCases = [
       assert.deepEqual(store.pressure(), { nCtx, used: 0, shared: 0, private: 0, reserved: 0, free: nCtx });
     },
     { nCtx: 100 },
+  ),
+
+  contractCase("a state of its own goes over the tokens where they take no cells, and has no past", async ({ ctx }) => {
+    const { cellsPerToken, recurrent, canForkAt, canTruncate, swaWindow } = ctx.engine.capabilities;
+    assert.ok(cellsPerToken === 1 || recurrent);
+    if (recurrent) assert.deepEqual([canForkAt, canTruncate], ["head", false]);
+    assert.ok(Number.isInteger(swaWindow) && swaWindow >= 0);
+  }),
+
+  contractCase(
+    "a branch outgrows nCtx where its tokens take no cells",
+    async ({ create, filler, store, ctx, write, settled }) => {
+      const { cellsPerToken, nCtx } = ctx.engine.capabilities;
+      if (cellsPerToken > 0) return;
+      const branch = create();
+      await branch.prefill(filler(nCtx + 10));
+      const fork = branch.forkSync();
+      await write(fork, 2);
+      assert.equal(fork.position, nCtx + 12);
+      assert.equal(store.pressure().used, 0);
+      await settled();
+    },
+    { nCtx: 256 },
   ),
 
   contractCase(
@@ -30,46 +53,55 @@ export const cellCases = [
       a.pruneSync();
       assert.equal(store.pressure().used, cells + 1);
     },
+    cells,
   ),
 
-  contractCase("pressure tells the cells that branches share from those that one holds alone", async (bench) => {
-    const { root, write, store, settled } = bench;
-    const trunk = await root();
-    const prefix = trunk.position;
-    const split = () => {
-      const { used, shared, private: own } = store.pressure();
-      assert.equal(used, shared + own);
-      return [shared, own];
-    };
-    assert.deepEqual(split(), [0, prefix]);
-    const [a, b] = [trunk.forkSync(), trunk.forkSync()];
-    assert.deepEqual(split(), [prefix, 0]);
-    await write(a, 3);
-    await write(b, 2);
-    assert.deepEqual(split(), [prefix, 5]);
-    // A fork of a fork shares what its parent alone had, up to where it left.
-    const c = a.forkSync();
-    await write(a, 1);
-    assert.deepEqual(split(), [prefix + 3, 3]);
-    c.pruneSync();
-    assert.deepEqual(split(), [prefix, 6]);
-    b.pruneSync();
-    // The trunk has nothing of its own, but holds its prefix still.
-    assert.deepEqual(split(), [prefix, 4]);
-    await settled();
-    a.pruneSync();
-    assert.deepEqual(split(), [0, prefix]);
-  }),
+  contractCase(
+    "pressure tells the cells that branches share from those that one holds alone",
+    async (bench) => {
+      const { root, write, store, settled } = bench;
+      const trunk = await root();
+      const prefix = trunk.position;
+      const split = () => {
+        const { used, shared, private: own } = store.pressure();
+        assert.equal(used, shared + own);
+        return [shared, own];
+      };
+      assert.deepEqual(split(), [0, prefix]);
+      const [a, b] = [trunk.forkSync(), trunk.forkSync()];
+      assert.deepEqual(split(), [prefix, 0]);
+      await write(a, 3);
+      await write(b, 2);
+      assert.deepEqual(split(), [prefix, 5]);
+      // A fork of a fork shares what its parent alone had, up to where it left.
+      const c = a.forkSync();
+      await write(a, 1);
+      assert.deepEqual(split(), [prefix + 3, 3]);
+      c.pruneSync();
+      assert.deepEqual(split(), [prefix, 6]);
+      b.pruneSync();
+      // The trunk has nothing of its own, but holds its prefix still.
+      assert.deepEqual(split(), [prefix, 4]);
+      await settled();
+      a.pruneSync();
+      assert.deepEqual(split(), [0, prefix]);
+    },
+    cells,
+  ),
 
-  contractCase("prune frees exactly the branch's own cells", async ({ root, store, write }) => {
-    const parent = await root();
-    const used = store.pressure().used;
-    const child = parent.forkSync();
-    await write(child, 4);
-    assert.equal(store.pressure().used, used + 4);
-    child.pruneSync();
-    assert.equal(store.pressure().used, used);
-  }),
+  contractCase(
+    "prune frees exactly the branch's own cells",
+    async ({ root, store, write }) => {
+      const parent = await root();
+      const used = store.pressure().used;
+      const child = parent.forkSync();
+      await write(child, 4);
+      assert.equal(store.pressure().used, used + 4);
+      child.pruneSync();
+      assert.equal(store.pressure().used, used);
+    },
+    cells,
+  ),
 
   contractCase(
     "two forks share their prefix to the very last cell",
@@ -93,34 +125,42 @@ export const cellCases = [
     small,
   ),
 
-  contractCase("the cells of a call are promised until it lands", async ({ root, filler, store }) => {
-    const branch = await root();
-    const before = store.pressure();
-    const flight = branch.prefill(filler(30));
-    assert.deepEqual(store.pressure(), { ...before, reserved: 30, free: before.free - 30 });
-    await flight;
-    const used = before.used + 30;
-    assert.deepEqual(store.pressure(), { ...before, used, private: used, free: before.free - 30 });
-  }),
+  contractCase(
+    "the cells of a call are promised until it lands",
+    async ({ root, filler, store }) => {
+      const branch = await root();
+      const before = store.pressure();
+      const flight = branch.prefill(filler(30));
+      assert.deepEqual(store.pressure(), { ...before, reserved: 30, free: before.free - 30 });
+      await flight;
+      const used = before.used + 30;
+      assert.deepEqual(store.pressure(), { ...before, used, private: used, free: before.free - 30 });
+    },
+    cells,
+  ),
 
-  contractCase("reserved cells are not given to prefills, commits or other reservations", async (bench) => {
-    const { root, store, filler } = bench;
-    const branch = await root();
-    const held = store.reserve(store.pressure().free - 1);
-    assert.equal(store.pressure().free, 1);
-    await refuses("KV_EXHAUSTED", () => store.reserve(2));
-    await refuses("KV_EXHAUSTED", () => branch.prefill(filler(2)));
-    const { token } = branch.produceSync();
-    await branch.commit(token);
-    await refuses("KV_EXHAUSTED", () => branch.commit(token));
-    await refuses("KV_EXHAUSTED", () => store.step([[branch, token]]));
-    const start = branch.position;
-    held.release();
-    held.release();
-    assert.equal(store.pressure().reserved, 0);
-    await branch.commit(token);
-    assert.equal(branch.position, start + 1);
-  }),
+  contractCase(
+    "reserved cells are not given to prefills, commits or other reservations",
+    async (bench) => {
+      const { root, store, filler } = bench;
+      const branch = await root();
+      const held = store.reserve(store.pressure().free - 1);
+      assert.equal(store.pressure().free, 1);
+      await refuses("KV_EXHAUSTED", () => store.reserve(2));
+      await refuses("KV_EXHAUSTED", () => branch.prefill(filler(2)));
+      const { token } = branch.produceSync();
+      await branch.commit(token);
+      await refuses("KV_EXHAUSTED", () => branch.commit(token));
+      await refuses("KV_EXHAUSTED", () => store.step([[branch, token]]));
+      const start = branch.position;
+      held.release();
+      held.release();
+      assert.equal(store.pressure().reserved, 0);
+      await branch.commit(token);
+      assert.equal(branch.position, start + 1);
+    },
+    cells,
+  ),
 
   contractCase("a reservation is a whole number of cells", async ({ store }) => {
     for (const cells of [-1, 0.5, Number.NaN, Infinity, -0.5, 2 ** 53]) {
@@ -130,19 +170,23 @@ export const cellCases = [
     store.reserve(0).release();
   }),
 
-  contractCase("a branch pruned in flight leaves no cell behind", async ({ root, store, settled }) => {
-    const parent = await root();
-    const [doomed, other] = [parent.forkSync(), parent.forkSync()];
-    const flight = store.commit([
-      [doomed, doomed.produceSync().token],
-      [other, other.produceSync().token],
-    ]);
-    doomed.pruneSync();
-    await flight;
-    assert.equal(store.pressure().used, other.position);
-    await settled();
-    other.produceSync();
-  }),
+  contractCase(
+    "a branch pruned in flight leaves no cell behind",
+    async ({ root, store, settled }) => {
+      const parent = await root();
+      const [doomed, other] = [parent.forkSync(), parent.forkSync()];
+      const flight = store.commit([
+        [doomed, doomed.produceSync().token],
+        [other, other.produceSync().token],
+      ]);
+      doomed.pruneSync();
+      await flight;
+      assert.equal(store.pressure().used, other.position);
+      await settled();
+      other.produceSync();
+    },
+    cells,
+  ),
 
   contractCase("all branches of a batch may be pruned in flight", async ({ create, root, filler, store, settled }) => {
     const branches = [create(), create()];
@@ -166,6 +210,7 @@ export const cellCases = [
       await settled();
       await root();
     },
+    cells,
   ),
 
   contractCase(
@@ -181,44 +226,52 @@ export const cellCases = [
     small,
   ),
 
-  contractCase("figures add up over a run", async ({ root, store, write, tokens, filler }) => {
-    const parent = await root();
-    const prompt = parent.position;
-    const [a, b] = [parent.forkSync(), parent.forkSync()];
-    await write(a, 3);
-    await b.prefill(tokens(" x"));
-    const peak = store.pressure().used;
-    b.pruneSync();
-    await refuses("KV_EXHAUSTED", () => a.prefill(filler(store.pressure().free + 1)));
-    const { prefillTokens, decodedTokens, ticks, peakCells } = store.stats;
-    assert.deepEqual(
-      { prefillTokens, decodedTokens, ticks, peakCells },
-      { prefillTokens: prompt + tokens(" x").length, decodedTokens: 3, ticks: 3, peakCells: peak },
-    );
-  }),
+  contractCase(
+    "figures add up over a run",
+    async ({ root, store, write, tokens, filler }) => {
+      const parent = await root();
+      const prompt = parent.position;
+      const [a, b] = [parent.forkSync(), parent.forkSync()];
+      await write(a, 3);
+      await b.prefill(tokens(" x"));
+      const peak = store.pressure().used;
+      b.pruneSync();
+      await refuses("KV_EXHAUSTED", () => a.prefill(filler(store.pressure().free + 1)));
+      const { prefillTokens, decodedTokens, ticks, peakCells } = store.stats;
+      assert.deepEqual(
+        { prefillTokens, decodedTokens, ticks, peakCells },
+        { prefillTokens: prompt + tokens(" x").length, decodedTokens: 3, ticks: 3, peakCells: peak },
+      );
+    },
+    cells,
+  ),
 
-  contractCase("an observer hears of every batch that succeeded, and of no other", async ({ root, store, filler }) => {
-    const branch = await root();
-    const heard: unknown[] = [];
-    const stop = store.observe(({ type, entries }) => {
-      const { used, reserved } = store.pressure();
-      heard.push({ type, entries, used, reserved });
-    });
-    const { token } = branch.produceSync();
-    const { id, position } = branch;
-    await branch.commit(token);
-    await refuses("KV_EXHAUSTED", () => branch.prefill(filler(store.pressure().free + 1)));
-    await branch.prefill(filler(3));
-    stop();
-    await branch.prefill(filler(3));
-    assert.deepEqual(heard, [
-      { type: "commit", entries: [{ branch: id, position, token }], used: position + 1, reserved: 0 },
-      {
-        type: "prefill",
-        entries: [{ branch: id, position: position + 1, tokens: 3 }],
-        used: position + 4,
-        reserved: 0,
-      },
-    ]);
-  }),
+  contractCase(
+    "an observer hears of every batch that succeeded, and of no other",
+    async ({ root, store, filler }) => {
+      const branch = await root();
+      const heard: unknown[] = [];
+      const stop = store.observe(({ type, entries }) => {
+        const { used, reserved } = store.pressure();
+        heard.push({ type, entries, used, reserved });
+      });
+      const { token } = branch.produceSync();
+      const { id, position } = branch;
+      await branch.commit(token);
+      await refuses("KV_EXHAUSTED", () => branch.prefill(filler(store.pressure().free + 1)));
+      await branch.prefill(filler(3));
+      stop();
+      await branch.prefill(filler(3));
+      assert.deepEqual(heard, [
+        { type: "commit", entries: [{ branch: id, position, token }], used: position + 1, reserved: 0 },
+        {
+          type: "prefill",
+          entries: [{ branch: id, position: position + 1, tokens: 3 }],
+          used: position + 4,
+          reserved: 0,
+        },
+      ]);
+    },
+    cells,
+  ),
 ];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Produced } from "../../backend/engine.ts";
 import type { Token } from "../../backend/ids.ts";
-import { contractCase, only, prompt, refuses } from "./contract-case.ts";
+import { contractCase, letter, only, prompt, refuses } from "./contract-case.ts";
 
 export const commitCases = [
   contractCase("commit advances by one and changes the row", async ({ root }) => {
@@ -90,9 +90,11 @@ export const commitCases = [
     assert.deepEqual(branch.produceSync(), produced);
   }),
 
-  contractCase("what is set after a step voids its memo", async ({ root, store }) => {
+  contractCase("what is set after a step voids its memo", async (bench) => {
+    const { root, store } = bench;
     const branch = await root(prompt, { temperature: 3, seed: 9 });
-    await store.step([[branch, branch.produceSync().token]]);
+    // A letter, since the text of what follows part of a code point would be another.
+    await store.step([[branch, letter(bench, "q")]]);
     branch.setGrammar('root ::= "zebra"');
     assert.match("zebra", new RegExp(`^${branch.produceSync().text}`));
     branch.setGrammar();

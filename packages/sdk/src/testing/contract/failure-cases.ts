@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Token } from "../../backend/ids.ts";
 import { isInferenceError } from "../../errors.ts";
-import { contractCase, prompt, refuses, small, stateOf } from "./contract-case.ts";
+import { cells, contractCase, prompt, refuses, small, stateOf } from "./contract-case.ts";
 
 export const failureCases = [
   contractCase(
@@ -13,6 +13,7 @@ export const failureCases = [
       assert.deepEqual(stateOf(branch), before);
       await write(branch, 2);
     },
+    cells,
   ),
 
   contractCase(
@@ -119,22 +120,27 @@ export const failureCases = [
     small,
   ),
 
-  contractCase("failures leave nothing behind, however many", async ({ root, store, filler, tokens, settled }) => {
-    const branch = await root(prompt, {}, 'root ::= "zebra"');
-    const { reserved, used } = store.pressure();
-    for (let round = 0; round < 50; round++) {
-      await refuses("GRAMMAR_REJECTED", () => branch.commit(tokens("q")[0] as Token));
-      await refuses("KV_EXHAUSTED", () => branch.prefill(filler(store.pressure().free + 1)));
-      await refuses("INVALID_ARGUMENT", () => branch.commit(-1));
-    }
-    assert.deepEqual([store.pressure().reserved, store.pressure().used], [reserved, used]);
-    await settled();
-  }),
+  contractCase(
+    "failures leave nothing behind, however many",
+    async ({ root, store, filler, tokens, settled }) => {
+      const branch = await root(prompt, {}, 'root ::= "zebra"');
+      const { reserved, used } = store.pressure();
+      for (let round = 0; round < 50; round++) {
+        await refuses("GRAMMAR_REJECTED", () => branch.commit(tokens("q")[0] as Token));
+        await refuses("KV_EXHAUSTED", () => branch.prefill(filler(store.pressure().free + 1)));
+        await refuses("INVALID_ARGUMENT", () => branch.commit(-1));
+      }
+      assert.deepEqual([store.pressure().reserved, store.pressure().used], [reserved, used]);
+      await settled();
+    },
+    cells,
+  ),
 
   contractCase(
     "a run that fails half way takes back its earlier ticks",
     async ({ ctx: { engine }, tokens, hoard }) => {
-      const [a, b] = [engine.open({ temperature: 1, seed: 2 }), engine.open()];
+      const noStop = `root ::= ${"[a-z ] ".repeat(60)}`;
+      const [a, b] = [engine.open({ temperature: 1, seed: 2 }, noStop), engine.open({}, noStop)];
       await engine.prefill([a, b].map((sequence) => ({ sequence, tokens: tokens(prompt) })));
       const entries = [a, b].map((sequence) => ({ sequence, token: engine.produce(sequence).token }));
       const before = [a, b].map((sequence) => engine.row(sequence));
@@ -161,13 +167,17 @@ export const failureCases = [
     small,
   ),
 
-  contractCase("an error tells its code, its facts and what to do", async ({ root, filler, store }) => {
-    const branch = await root();
-    const needed = store.pressure().free + 1;
-    const error: unknown = await branch.prefill(filler(needed)).catch((reason: unknown) => reason);
-    assert.ok(isInferenceError(error) && error instanceof Error);
-    assert.deepEqual(error.facts, { needed, available: needed - 1, doing: "prefill" });
-    assert.match(error.message, /^KV_EXHAUSTED: .*\d+ cells; \d+ are free\. .*nCtx/);
-    assert.match(String(error.remedy), /nCtx/);
-  }),
+  contractCase(
+    "an error tells its code, its facts and what to do",
+    async ({ root, filler, store }) => {
+      const branch = await root();
+      const needed = store.pressure().free + 1;
+      const error: unknown = await branch.prefill(filler(needed)).catch((reason: unknown) => reason);
+      assert.ok(isInferenceError(error) && error instanceof Error);
+      assert.deepEqual(error.facts, { needed, available: needed - 1, doing: "prefill" });
+      assert.match(error.message, /^KV_EXHAUSTED: .*\d+ cells; \d+ are free\. .*nCtx/);
+      assert.match(String(error.remedy), /nCtx/);
+    },
+    cells,
+  ),
 ];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { contractCase, prompt, refuses, stateOf, usesOf } from "./contract-case.ts";
+import { cells, contractCase, prompt, refuses, stateOf, usesOf } from "./contract-case.ts";
 
 export const leaseCases = [
   contractCase("an empty root stands at position 0 and holds no cell", async ({ create, store }) => {
@@ -173,19 +173,23 @@ export const leaseCases = [
     },
   ),
 
-  contractCase("other branches are forked and pruned while a batch decodes", async ({ root, store, write }) => {
-    const parent = await root();
-    const [flying, resting, doomed] = [parent.forkSync(), parent.forkSync(), parent.forkSync()];
-    await write(doomed, 3);
-    const expected = stateOf(resting);
-    const flight = flying.commit(flying.produceSync().token);
-    const child = resting.forkSync();
-    doomed.pruneSync();
-    assert.deepEqual(stateOf(child), expected);
-    assert.equal(store.pressure().used, parent.position);
-    await flight;
-    assert.equal(store.pressure().used, parent.position + 1);
-  }),
+  contractCase(
+    "other branches are forked and pruned while a batch decodes",
+    async ({ root, store, write }) => {
+      const parent = await root();
+      const [flying, resting, doomed] = [parent.forkSync(), parent.forkSync(), parent.forkSync()];
+      await write(doomed, 3);
+      const expected = stateOf(resting);
+      const flight = flying.commit(flying.produceSync().token);
+      const child = resting.forkSync();
+      doomed.pruneSync();
+      assert.deepEqual(stateOf(child), expected);
+      assert.equal(store.pressure().used, parent.position);
+      await flight;
+      assert.equal(store.pressure().used, parent.position + 1);
+    },
+    cells,
+  ),
 
   contractCase("a sequence too many is refused, and a prune makes room", async ({ root, create, ctx, store }) => {
     const parent = await root();
@@ -231,28 +235,36 @@ export const leaseCases = [
     { nSeqMax: 3 },
   ),
 
-  contractCase("leases are reused many times over without a stranger's cells", async ({ root, store, write }) => {
-    const parent = await root();
-    const expected = await write(parent.forkSync(), 3);
-    for (let round = 0; round < 20; round++) {
-      const child = parent.forkSync();
-      assert.deepEqual(await write(child, 3), expected);
-      child.pruneSync();
-    }
-    assert.equal(store.pressure().used, parent.position + 3);
-  }),
+  contractCase(
+    "leases are reused many times over without a stranger's cells",
+    async ({ root, store, write }) => {
+      const parent = await root();
+      const expected = await write(parent.forkSync(), 3);
+      for (let round = 0; round < 20; round++) {
+        const child = parent.forkSync();
+        assert.deepEqual(await write(child, 3), expected);
+        child.pruneSync();
+      }
+      assert.equal(store.pressure().used, parent.position + 3);
+    },
+    cells,
+  ),
 
-  contractCase("a chain of forks lives on when its members write on above them", async ({ root, write, store }) => {
-    const top = await root();
-    const promptCells = top.position;
-    let above = top;
-    for (let depth = 1; depth <= 5; depth++) {
-      const below = above.forkSync();
-      await write(above, 1);
-      await write(below, 1);
-      above = below;
-    }
-    assert.equal(above.position, promptCells + 5);
-    assert.equal(store.pressure().used, promptCells + 10);
-  }),
+  contractCase(
+    "a chain of forks lives on when its members write on above them",
+    async ({ root, write, store }) => {
+      const top = await root();
+      const promptCells = top.position;
+      let above = top;
+      for (let depth = 1; depth <= 5; depth++) {
+        const below = above.forkSync();
+        await write(above, 1);
+        await write(below, 1);
+        above = below;
+      }
+      assert.equal(above.position, promptCells + 5);
+      assert.equal(store.pressure().used, promptCells + 10);
+    },
+    cells,
+  ),
 ];

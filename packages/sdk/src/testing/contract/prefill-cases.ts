@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Branch } from "../../branch/branch.ts";
-import { contractCase, refuses, small, standard, stateOf } from "./contract-case.ts";
+import { cells, contractCase, refuses, small, standard, stateOf } from "./contract-case.ts";
 
 export const prefillCases = [
   contractCase("after a prefill the position is the number of tokens", async ({ tokens, root }) => {
@@ -151,5 +151,6 @@ export const prefillCases = [
       assert.deepEqual(b.produceSync(), produced);
       assert.equal(a.position + b.position + c.position, last);
     },
+    cells,
   ),
 ];

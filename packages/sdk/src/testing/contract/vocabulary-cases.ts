@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Token } from "../../backend/ids.ts";
 import type { Branch } from "../../branch/branch.ts";
-import { contractCase, prompt, refuses } from "./contract-case.ts";
+import { cells, contractCase, prompt, refuses } from "./contract-case.ts";
 
 /** Writes up to the first token that ends inside a code point: what it completes is nothing. */
 async function writeIntoCodePoint(branch: Branch): Promise<void> {
@@ -76,16 +76,20 @@ export const vocabularyCases = [
     assert.match(await finish(branch), /^\uFFFD+a$/);
   }),
 
-  contractCase("a failed commit leaves an unfinished code point as it was", async ({ root, store, finish, tokens }) => {
-    const branch = await root(prompt, {}, `root ::= "${rare}"`);
-    const control = branch.forkSync();
-    await writeIntoCodePoint(branch);
-    await refuses("GRAMMAR_REJECTED", () => branch.commit(tokens("a")[0] as Token));
-    const held = store.reserve(store.pressure().free);
-    await refuses("KV_EXHAUSTED", () => branch.commit(branch.produceSync().token));
-    held.release();
-    const [whole, rest] = [await finish(control), await finish(branch)];
-    assert.equal(whole, rare);
-    assert.ok(rest !== "" && whole.endsWith(rest), rest);
-  }),
+  contractCase(
+    "a failed commit leaves an unfinished code point as it was",
+    async ({ root, store, finish, tokens }) => {
+      const branch = await root(prompt, {}, `root ::= "${rare}"`);
+      const control = branch.forkSync();
+      await writeIntoCodePoint(branch);
+      await refuses("GRAMMAR_REJECTED", () => branch.commit(tokens("a")[0] as Token));
+      const held = store.reserve(store.pressure().free);
+      await refuses("KV_EXHAUSTED", () => branch.commit(branch.produceSync().token));
+      held.release();
+      const [whole, rest] = [await finish(control), await finish(branch)];
+      assert.equal(whole, rare);
+      assert.ok(rest !== "" && whole.endsWith(rest), rest);
+    },
+    cells,
+  ),
 ];
