@@ -58,6 +58,7 @@ export const programmes = {
     lasts: "an hour",
     steps: [
       vitest("unit", "packages/sdk/src/testing/trees", 20_000),
+      vitest("unit", "packages/sdk/src/branch/radix-tree.test.ts", 20_000),
       vitest("model", "packages/node/test/model/contract.test.ts"),
       vitest("model", "packages/node/test/model/trees.test.ts", 200),
       vitest("model", "packages/node/test/model/equivalence.test.ts", 50),

@@ -75,7 +75,7 @@ export const plantedBugs = [
   {
     name: "a failed batch is not rolled back",
     file: "native/core/flight.cpp",
-    find: "const Status undone = decoder.roll_back(anchors);",
+    find: "const Status undone = decoder.roll_back(flight.anchors());",
     replace: "const Status undone{};",
     guard: "native",
   },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Token } from "../../backend/ids.ts";
-import { contractCase, prompt, refuses } from "./contract-case.ts";
+import { cells, contractCase, prompt, refuses } from "./contract-case.ts";
 
 export const prefixCases = [
   contractCase(
@@ -20,6 +20,7 @@ export const prefixCases = [
       assert.equal(store.longestPrefix(asked)?.branch, child);
       assert.equal(store.longestPrefix(asked.slice(0, -1))?.branch, trunk);
     },
+    cells,
   ),
 
   contractCase("a place within a branch is found where it is asked for", async ({ create, store, filler }) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { BatchRecord } from "../../branch/batch-log.ts";
-import { contractCase, only, prompt, refuses, small, stateOf } from "./contract-case.ts";
+import { cells, contractCase, only, prompt, refuses, small, stateOf } from "./contract-case.ts";
 
 export const runCases = [
   contractCase("a run of the store equals as many steps, and its last token is the memo", async (bench) => {
@@ -83,6 +83,7 @@ export const runCases = [
       held.release();
       assert.deepEqual([store.pressure().reserved, store.pressure().free], [0, before.free - 5]);
     },
+    cells,
   ),
 
   contractCase(
