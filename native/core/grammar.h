@@ -17,7 +17,7 @@ class LearntGrammar;
 
 // Where a text stands in a GBNF grammar. Immutable: accepting a token gives the next place, so forks share a pointer
 // and a failed decode has nothing to undo. What is learnt of the grammar on the way is shared by all of its places, and
-// bounded: 4 MB, or twice that while places in the older half are held. Safe to use from several threads.
+// bounded: 2 MB, and as much again while places of before are held. Safe to use from several threads.
 class Grammar {
  public:
   // GRAMMAR_INVALID.

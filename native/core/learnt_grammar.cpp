@@ -5,7 +5,7 @@
 namespace lloyal {
 namespace {
 
-constexpr size_t size_max = size_t{4} << 20; // bytes
+constexpr size_t size_max = size_t{2} << 20; // bytes
 
 void insert(TokenSet& set, llama_token token) {
   set[static_cast<size_t>(token) / 64] |= uint64_t{1} << (static_cast<size_t>(token) % 64);
