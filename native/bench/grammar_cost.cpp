@@ -88,7 +88,8 @@ int main(int argc, char** argv) {
                           {sampled, {"top-k, top-p, temperature, penalties"}},
                           {nucleus, {"top-p, temperature"}},
                           {warm, {"temperature alone"}}};
-  Measure copies{"copy of the row"}, steps{"step of the grammar"}, masks{"the whole row masked"};
+  Measure copies{"copy of the row"}, steps{"step of the grammar"}, masks{"the whole row masked"},
+      asks{"the 256 likeliest asked about"};
   // Learns for itself, so that no draw has done its work.
   std::shared_ptr<const Grammar> apart = Grammar::parse(vocab, read(argv[2])).value();
   std::vector<Place> places;
@@ -113,6 +114,8 @@ int main(int argc, char** argv) {
         sink += draw({*row, edits, grammar.get(), kind.params, 10}, {1, 0, i}).value().surprisal;
       }));
     }
+    std::vector<Candidate> head = rows[0]->head();
+    asks.micros.push_back(micros_of([&] { grammar->mask(head); }));
     std::vector<float> masked;
     masks.micros.push_back(micros_of([&] { masked = apart->masked(logits); }));
     const auto legal = std::ranges::count_if(masked, [](float logit) { return logit > -INFINITY; });
@@ -135,7 +138,7 @@ int main(int argc, char** argv) {
 
   std::printf("%s: %zu tokens, %d in the vocabulary; the grammar was read in %.0f us\n", argv[3], document.size(),
               vocab.size(), parse);
-  std::vector<const Measure*> all{&copies, &steps, &masks};
+  std::vector<const Measure*> all{&copies, &steps, &asks, &masks};
   for (const Kind& kind : kinds) all.push_back(&kind.measure);
   for (const Measure* measure : all) {
     print(*measure, places, "all", [](const Place&) { return true; });

@@ -104,6 +104,8 @@ GbnfProgram::GbnfProgram(const GbnfRules& rules) : root_(static_cast<uint32_t>(r
 
 uint32_t GbnfProgram::letter_of(char32_t c) const {
   if (c < ascii_letters_.size()) return ascii_letters_[c];
+  // Few grammars tell apart what is not ASCII.
+  if (c >= first_of_letter_.back()) return letter_count() - 1;
   return static_cast<uint32_t>(std::ranges::upper_bound(first_of_letter_, c) - first_of_letter_.begin() - 1);
 }
 
