@@ -10,9 +10,9 @@ Status disposed(SequenceHandle handle, const char* doing) {
   return {Code::branch_disposed, doing, {{"branch", handle}}};
 }
 
-Result<std::shared_ptr<const Grammar>> parse(const Vocab& vocab, const std::optional<std::string>& gbnf) {
+Result<std::shared_ptr<const Grammar>> parse(GrammarShelf& grammars, const std::optional<std::string>& gbnf) {
   if (!gbnf) return std::shared_ptr<const Grammar>();
-  return Grammar::parse(vocab, *gbnf);
+  return grammars.get(*gbnf);
 }
 
 Biases shared(std::vector<TokenBias> biases) {
@@ -32,12 +32,12 @@ Status on(SequenceHandle handle, Status status) {
 } // namespace
 
 BranchTable::BranchTable(const Vocab& vocab, uint32_t n_seq_max)
-    : vocab_(vocab), n_seq_max_(n_seq_max), pool_(n_seq_max) {}
+    : vocab_(vocab), n_seq_max_(n_seq_max), grammars_(vocab), pool_(n_seq_max) {}
 
 Result<SequenceHandle> BranchTable::open(const SamplingParams& sampling, const std::optional<std::string>& gbnf) {
   if (pool_.empty()) return exhausted();
   if (Status status = check_sampling(sampling); !status.ok()) return status;
-  auto grammar = parse(vocab_, gbnf);
+  auto grammar = parse(grammars_, gbnf);
   if (!grammar.ok()) return grammar.status();
   BranchState state;
   state.sampling = sampling;
@@ -77,7 +77,7 @@ bool BranchTable::close(SequenceHandle handle) {
 Status BranchTable::set_grammar(SequenceHandle handle, const std::optional<std::string>& gbnf) {
   auto slot = at_rest(handle, "setGrammar");
   if (!slot.ok()) return slot.status();
-  auto grammar = parse(vocab_, gbnf);
+  auto grammar = parse(grammars_, gbnf);
   if (!grammar.ok()) return grammar.status();
   BranchState& state = slot.value()->state;
   state.grammar = std::move(grammar.value());
@@ -89,7 +89,9 @@ Status BranchTable::set_grammar(SequenceHandle handle, const std::optional<std::
 Status BranchTable::set_lazy_grammar(SequenceHandle handle, const std::string& gbnf, std::vector<Trigger> triggers) {
   auto slot = at_rest(handle, "setLazyGrammar");
   if (!slot.ok()) return slot.status();
-  auto lazy = LazyGrammar::parse(vocab_, gbnf, std::move(triggers));
+  auto grammar = grammars_.get(gbnf);
+  if (!grammar.ok()) return grammar.status();
+  auto lazy = LazyGrammar::over(vocab_, std::move(grammar.value()), std::move(triggers));
   if (!lazy.ok()) return lazy.status();
   BranchState& state = slot.value()->state;
   state.lazy = std::move(lazy.value());

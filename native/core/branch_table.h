@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "flight.h"
+#include "grammar_shelf.h"
 
 namespace lloyal {
 
@@ -68,6 +69,7 @@ class BranchTable {
 
   const Vocab& vocab_;
   uint32_t n_seq_max_;
+  GrammarShelf grammars_;
   SeqPool pool_; // before slots_: leases return to it when they die
   std::unordered_map<SequenceHandle, Slot> slots_;
   SequenceHandle next_handle_ = 1;

@@ -18,14 +18,12 @@ Status check(const Vocab& vocab, const std::vector<Trigger>& triggers) {
 
 } // namespace
 
-Result<std::shared_ptr<const LazyGrammar>> LazyGrammar::parse(const Vocab& vocab, const std::string& gbnf,
-                                                              std::vector<Trigger> triggers) {
+Result<std::shared_ptr<const LazyGrammar>> LazyGrammar::over(const Vocab& vocab, std::shared_ptr<const Grammar> start,
+                                                             std::vector<Trigger> triggers) {
   if (Status status = check(vocab, triggers); !status.ok()) return status;
-  auto grammar = Grammar::parse(vocab, gbnf);
-  if (!grammar.ok()) return grammar.status();
   auto lazy = std::make_shared<LazyGrammar>();
   auto setup = std::make_shared<Setup>();
-  setup->start = std::move(grammar.value());
+  setup->start = std::move(start);
   for (const Trigger& trigger : triggers) {
     lazy->searches_.emplace_back();
     if (trigger.kind == Trigger::Kind::word) setup->longest_word = std::max(setup->longest_word, trigger.text.size());

@@ -30,9 +30,9 @@ class LazyGrammar {
   // A match that begins further back than this is not found.
   static constexpr size_t text_max = 64 * 1024; // bytes
 
-  // GRAMMAR_INVALID; INVALID_ARGUMENT for no trigger, an unknown token, an empty word, a pattern that Pattern refuses.
-  static Result<std::shared_ptr<const LazyGrammar>> parse(const Vocab& vocab, const std::string& gbnf,
-                                                          std::vector<Trigger> triggers);
+  // INVALID_ARGUMENT for no trigger, an unknown token, an empty word, a pattern that Pattern refuses.
+  static Result<std::shared_ptr<const LazyGrammar>> over(const Vocab& vocab, std::shared_ptr<const Grammar> start,
+                                                         std::vector<Trigger> triggers);
 
   // After `token`, which completes `step.text` and leaves `step.pending`. GRAMMAR_REJECTED for a token that fires a
   // trigger with text that the grammar forbids. Of triggers that fire together the first in the list counts.

@@ -5,35 +5,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "pattern_compiler.h"
 #include "status.h"
 
 namespace lloyal {
-
-// Code points, as inclusive ranges.
-struct CodePointSet {
-  std::vector<std::pair<char32_t, char32_t>> ranges;
-  bool negated = false;
-
-  bool contains(char32_t c) const;
-};
-
-struct Instruction {
-  // begin and end are ^ and $; group marks where the first group starts.
-  enum class Kind { consume, split, begin, end, group, match } kind;
-  size_t next = 0;
-  size_t other = 0; // split: the less wanted way
-  CodePointSet set = {};
-};
 
 // A JavaScript regular expression of the kinds that a machine can follow without ever going back: literals, classes,
 // groups, alternatives, repetitions, ^ and $. Compiled once, shared.
 class Pattern {
  public:
-  // INVALID_ARGUMENT for what is no such expression, or compiles to too much: backreferences, lookarounds, \b.
-  // full: the whole text must match.
+  // As compile_pattern.
   static Result<std::shared_ptr<const Pattern>> compile(const std::string& source, bool full);
 
   const std::vector<Instruction>& program() const { return program_; }

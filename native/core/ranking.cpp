@@ -6,44 +6,44 @@
 namespace lloyal {
 
 Ranking::Ranking(const LogitsRow& row, const Edits& edits, const Grammar* grammar)
-    : row_(row), edits_(edits), grammar_(grammar) {}
+    : row_(row), edits_(edits), grammar_(grammar), logits_(row.logits()) {
+  for (const Candidate& candidate : edits.all())
+    if (candidate.logit > -INFINITY) edited_.push_back(candidate);
+  if (grammar_) grammar_->mask(edited_);
+  std::ranges::sort(edited_, more_likely);
+}
+
+void Ranking::forbid() {
+  masked_ = grammar_->masked(logits_);
+  logits_ = masked_;
+  grammar_ = nullptr;
+}
 
 void Ranking::widen() {
-  const size_t n_vocab = row_.logits().size();
-  size_t next = window_ == 0 ? LogitsRow::head_size : window_ * 4;
-  // With a grammar the second try is the whole row: masking it by first bytes costs less than several windows.
-  if (next * 4 > n_vocab || (grammar_ && window_ > 0)) next = n_vocab;
-  window_ = next;
+  const size_t n_vocab = logits_.size();
+  const bool is_first = window_ == 0;
+  if (!is_first && grammar_) forbid();
+  window_ = is_first ? LogitsRow::head_size : window_ * 4;
+  if (window_ * 4 > n_vocab) window_ = n_vocab;
+  if (complete() && grammar_) forbid();
 
-  const bool is_whole = complete();
-  std::vector<Candidate> sought;
-  if (is_whole && grammar_)
-    sought = grammar_->legal(row_.logits());
-  else if (is_whole || window_ > LogitsRow::head_size)
-    sought = most_likely(row_.logits(), window_);
-  const std::vector<Candidate>& seen = is_whole || window_ > LogitsRow::head_size ? sought : row_.head();
-  if (!is_whole) {
+  const bool is_head = is_first && !complete();
+  const std::vector<Candidate> sought = is_head ? std::vector<Candidate>{} : most_likely(logits_, window_);
+  const std::vector<Candidate>& seen = is_head ? row_.head() : sought;
+  // Fewer tokens above -infinity than the window holds: there are no others.
+  if (seen.size() < window_) window_ = n_vocab;
+  if (!complete()) {
     last_ = seen.back();
     ties_ = static_cast<size_t>(std::ranges::count(seen, last_.logit, &Candidate::logit));
-    // Fewer tokens above -infinity than the window holds: there are no others.
-    if (seen.size() < window_) window_ = n_vocab;
   }
 
   survivors_.clear();
-  std::vector<Candidate> edited;
   for (const Candidate& candidate : seen)
     if (!edits_.find(candidate.id)) survivors_.push_back(candidate);
-  for (const Candidate& candidate : edits_.all())
-    if (candidate.logit > -INFINITY && !is_unseen(candidate)) edited.push_back(candidate);
-  if (grammar_) grammar_->mask(edited);
-  if (grammar_ && is_whole)
-    std::ranges::sort(survivors_, more_likely);
-  else if (grammar_)
-    grammar_->mask(survivors_);
-
-  std::ranges::sort(edited, more_likely);
+  if (grammar_) grammar_->mask(survivors_);
   const auto middle = static_cast<std::ptrdiff_t>(survivors_.size());
-  survivors_.insert(survivors_.end(), edited.begin(), edited.end());
+  for (const Candidate& candidate : edited_)
+    if (!is_unseen(candidate)) survivors_.push_back(candidate);
   std::inplace_merge(survivors_.begin(), survivors_.begin() + middle, survivors_.end(), more_likely);
 }
 
@@ -57,13 +57,14 @@ ExpSums Ranking::unseen(double shift, double temperature) const {
     sums.mass += weight;
     sums.moment += weight > 0 || weight < 0 ? d * weight : 0;
   };
-  ExpSums sums = exp_sums(row_.logits(), shift, temperature, static_cast<float>(last_.logit));
+  ExpSums sums = exp_sums(logits_, shift, temperature, static_cast<float>(last_.logit));
   take(sums, last_.logit, -static_cast<double>(ties_));
   for (const Candidate& candidate : edits_.all()) {
-    const Candidate raw{candidate.id, row_.logits()[static_cast<size_t>(candidate.id)]};
+    const Candidate raw{candidate.id, logits_[static_cast<size_t>(candidate.id)]};
     if (is_unseen(raw)) take(sums, raw.logit, -1);
-    if (is_unseen(candidate)) take(sums, candidate.logit, 1);
   }
+  for (const Candidate& candidate : edited_)
+    if (is_unseen(candidate)) take(sums, candidate.logit, 1);
   sums.mass = std::max(0.0, sums.mass);
   return sums;
 }
@@ -81,11 +82,9 @@ double Ranking::deviation() const {
     for (const Candidate& candidate : survivors_) take(candidate.logit, 1);
     return sums.deviation();
   }
-  sums = row_.moments();
-  for (const Candidate& candidate : edits_.all()) {
-    take(row_.logits()[static_cast<size_t>(candidate.id)], -1);
-    take(candidate.logit, 1);
-  }
+  sums = masked_.empty() ? row_.moments() : moments(masked_, static_cast<float>(row_.max()));
+  for (const Candidate& candidate : edits_.all()) take(logits_[static_cast<size_t>(candidate.id)], -1);
+  for (const Candidate& candidate : edited_) take(candidate.logit, 1);
   return sums.deviation();
 }
 

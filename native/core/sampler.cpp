@@ -111,7 +111,7 @@ Bounds finals(const Ranking& ranking, const Choice& choice, const DrawKey& key) 
     return {only, only};
   }
   left.floor = ranking.floor();
-  left.bounded = choice.grammar != nullptr;
+  left.bounded = ranking.bounded();
   const bool is_closed_by_count = choice.params.mirostat == 0 && choice.params.top_n_sigma == 0 &&
                                   choice.params.top_k > 0 &&
                                   static_cast<size_t>(choice.params.top_k) <= left.ranked.size();
@@ -123,9 +123,9 @@ Bounds finals(const Ranking& ranking, const Choice& choice, const DrawKey& key) 
 }
 
 Status nothing_left(const Choice& choice) {
-  const std::span<const float> logits = choice.row.logits();
-  const bool forbidden = choice.grammar && choice.grammar->legal(logits).empty();
-  if (forbidden) return {Code::grammar_invalid, "the grammar allows no token of this vocabulary here"};
+  const auto is_left = [](float logit) { return logit > -INFINITY; };
+  if (choice.grammar && std::ranges::none_of(choice.grammar->masked(choice.row.logits()), is_left))
+    return {Code::grammar_invalid, "the grammar allows no token of this vocabulary here"};
   return {Code::invalid_argument, "the biases block every token that is allowed here"};
 }
 

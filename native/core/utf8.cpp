@@ -1,7 +1,5 @@
 #include "utf8.h"
 
-#include <cstdint>
-
 namespace lloyal {
 namespace {
 
@@ -48,6 +46,47 @@ Utf8Step utf8_append(const Utf8Pending& before, std::string_view bytes) {
     at += valid > 0 ? valid : 1;
   }
   return step;
+}
+
+std::u32string utf8_decode(std::string_view bytes) {
+  Utf8Step step = utf8_append({}, bytes);
+  if (!step.pending.bytes.empty()) step.text += "\xEF\xBF\xBD";
+  std::u32string out;
+  Utf8Partial partial;
+  for (const char byte : step.text)
+    if (partial.push(static_cast<uint8_t>(byte)) && partial.remaining == 0) out.push_back(partial.value);
+  return out;
+}
+
+size_t utf8_length(char32_t c) {
+  return c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+}
+
+bool Utf8Partial::push(uint8_t byte) {
+  if (remaining == 0) {
+    const Lead lead = classify(byte);
+    if (lead.length == 0) return false;
+    value = lead.length == 1 ? byte : byte & (0x7Fu >> lead.length);
+    remaining = static_cast<uint8_t>(lead.length - 1);
+    next_min = lead.second_min;
+    next_max = lead.second_max;
+    return true;
+  }
+  if (byte < next_min || byte > next_max) return false;
+  value = value << 6 | (byte & 0x3Fu);
+  --remaining;
+  next_min = 0x80;
+  next_max = 0xBF;
+  return true;
+}
+
+char32_t Utf8Partial::lowest() const {
+  return (value << 6 | (next_min & 0x3Fu)) << (6 * (remaining - 1));
+}
+
+char32_t Utf8Partial::highest() const {
+  const int bits = 6 * (remaining - 1);
+  return (value << 6 | (next_max & 0x3Fu)) << bits | ((1u << bits) - 1);
 }
 
 } // namespace lloyal

@@ -55,9 +55,4 @@ std::string Vocab::bytes(llama_token token, bool special) const {
   return special || !is_structural(token, piece) ? piece : "";
 }
 
-const FirstBytes& Vocab::first_bytes() const {
-  std::call_once(first_bytes_once_, [this] { first_bytes_ = std::make_unique<const FirstBytes>(*this); });
-  return *first_bytes_;
-}
-
 } // namespace lloyal

@@ -1,14 +1,12 @@
 #pragma once
 
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "first_bytes.h"
 #include "llama.h"
+#include "token_index.h"
 
 namespace lloyal {
 
@@ -20,7 +18,7 @@ struct StructuralToken {
 // Tokens to bytes and back. Thread-safe, as llama_vocab is; borrowed from a living Model.
 class Vocab {
  public:
-  explicit Vocab(const llama_vocab* vocab) : vocab_(vocab) {}
+  explicit Vocab(const llama_vocab* vocab) : vocab_(vocab), tokens_(*this) {}
 
   const llama_vocab* get() const { return vocab_; }
   int32_t size() const { return llama_vocab_n_tokens(vocab_); }
@@ -35,15 +33,13 @@ class Vocab {
   // One token's bytes, often less than a code point. Structural tokens give their literal only with `special`.
   std::string bytes(llama_token token, bool special) const;
 
-  // Built when first asked for, about 20 ms for 152k tokens.
-  const FirstBytes& first_bytes() const;
+  const TokenIndex& tokens() const { return tokens_; }
 
  private:
   bool is_structural(llama_token token, const std::string& text) const;
 
   const llama_vocab* vocab_;
-  mutable std::once_flag first_bytes_once_;
-  mutable std::unique_ptr<const FirstBytes> first_bytes_;
+  TokenIndex tokens_;
 };
 
 } // namespace lloyal

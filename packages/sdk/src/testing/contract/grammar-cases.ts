@@ -119,4 +119,28 @@ export const grammarCases = [
     assert.deepEqual(branch.produceSync(), next);
     assert.equal(store.liveBranches, 1);
   }),
+
+  contractCase("a grammar that could be misread in silence is refused", async ({ create }) => {
+    for (const grammar of [
+      'root ::= "a"\nroot ::= "b"',
+      "root ::= []",
+      "root ::= [^]",
+      "root ::= [b-a]",
+      'root ::= ("a"*)*',
+      'root ::= nothing root\nnothing ::= ""',
+      'root ::= "a"{3,2}',
+      'root ::= "a"{2001}',
+      'root ::= "\\q"',
+    ])
+      await refuses("GRAMMAR_INVALID", () => create({}, grammar), grammar);
+  }),
+
+  contractCase("a grammar holds within code points that take several tokens", async ({ root, finish }) => {
+    const grammar = 'root ::= [ä-ü]{3} "€" [😀-😄] [^a-z\\x00-\\x7F]{2}';
+    for (let seed = 0; seed < 3; seed++) {
+      const branch = await root(prompt, { temperature: 1.5, seed }, grammar);
+      assert.match(await finish(branch), /^[ä-ü]{3}€[😀-😄]\P{ASCII}{2}$/u);
+      branch.pruneSync();
+    }
+  }),
 ];

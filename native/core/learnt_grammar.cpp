@@ -1,0 +1,82 @@
+#include "learnt_grammar.h"
+
+#include <algorithm>
+
+namespace lloyal {
+namespace {
+
+constexpr size_t size_max = size_t{2} << 20; // bytes
+
+void insert(TokenSet& set, llama_token token) {
+  set[static_cast<size_t>(token) / 64] |= uint64_t{1} << (static_cast<size_t>(token) % 64);
+}
+
+} // namespace
+
+LearntGrammar::LearntGrammar(const Vocab& vocab, std::shared_ptr<const GbnfProgram> program)
+    : vocab_(vocab), program_(program), automaton_(std::move(program)) {}
+
+LearntGrammar::Cursor LearntGrammar::start() {
+  const std::lock_guard lock(mutex_);
+  return automaton_.start();
+}
+
+LearntGrammar::Cursor LearntGrammar::after(Cursor at, std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < bytes.size() && at.is_legal(); ++i) at = automaton_.after(at, static_cast<uint8_t>(bytes[i]));
+  return at;
+}
+
+bool LearntGrammar::can_end(Cursor at) {
+  const std::lock_guard lock(mutex_);
+  return automaton_.can_end(at);
+}
+
+std::shared_ptr<const TokenSet> LearntGrammar::legal(Cursor at) {
+  const std::lock_guard lock(mutex_);
+  // Within a code point hardly anything may come: such a place is found anew.
+  if (at.partial.remaining > 0) return std::make_shared<const TokenSet>(find_legal(at));
+  std::shared_ptr<const TokenSet>& known = legal_[at.state];
+  if (!known) known = std::make_shared<const TokenSet>(find_legal(at));
+  return known;
+}
+
+TokenSet LearntGrammar::find_legal(Cursor at) {
+  const TokenIndex& tokens = vocab_.tokens();
+  TokenSet legal(static_cast<size_t>(vocab_.size()) / 64 + 1);
+  // path[n]: after the first n bytes of the token before.
+  std::vector<Cursor> path(tokens.longest() + 1);
+  path[0] = at;
+  size_t dead = tokens.longest() + 1; // the first length at which the token before was illegal
+  for (const auto& [token, shared] : tokens.sorted()) {
+    if (shared >= dead) continue;
+    const std::string_view bytes = tokens.bytes(token);
+    Cursor now = path[shared];
+    size_t length = shared;
+    while (length < bytes.size() && now.is_legal()) {
+      now = automaton_.after(now, static_cast<uint8_t>(bytes[length]));
+      path[++length] = now;
+    }
+    const bool is_legal = now.is_legal();
+    dead = is_legal ? tokens.longest() + 1 : length;
+    if (is_legal) insert(legal, token);
+  }
+  if (automaton_.can_end(at))
+    for (const llama_token token : tokens.stops()) insert(legal, token);
+  return legal;
+}
+
+std::pair<std::shared_ptr<LearntGrammar>, LearntGrammar::Cursor> LearntGrammar::renewed(Cursor at) {
+  const std::lock_guard lock(mutex_);
+  const size_t set_size = static_cast<size_t>(vocab_.size()) / 8;
+  if (automaton_.size() + legal_.size() * set_size < size_max + 2 * adopted_) return {shared_from_this(), at};
+  std::shared_ptr<LearntGrammar> next = successor_.lock();
+  if (!next) successor_ = next = std::make_shared<LearntGrammar>(vocab_, program_);
+  // From older to newer only, so no two wait for each other.
+  const std::lock_guard lock_of_next(next->mutex_);
+  const Cursor there = next->automaton_.adopt(automaton_, at);
+  next->adopted_ = std::max(next->adopted_, next->automaton_.size());
+  return {next, there};
+}
+
+} // namespace lloyal
