@@ -16,8 +16,8 @@ export function shortText(text: string): MeasuredText {
 }
 
 /**
- * Tokenizes a tool's result piece by piece, until it has more than `tokensMax` tokens. Between two pieces the event loop
- * runs: 200 KB at once would hold it up for 80 ms. SETTLE then finds the tokens of what it gives, whole or in part.
+ * Tokenizes a tool's result piece by piece, until it has more than `tokensMax` tokens. Before each piece of a long text the
+ * event loop runs: 200 KB at once would hold it up for 80 ms. SETTLE then finds the tokens of what it gives, whole or in part.
  */
 export function* measureText(
   language: Language,
@@ -31,7 +31,8 @@ export function* measureText(
   let chars = 0;
   for (const piece of pieces) {
     if (tokens > tokensMax) break;
-    if (chars > 0) yield* letEventsIn();
+    // Before the first one, too: to look through a long text takes its time already.
+    if (pieces.length > 1) yield* letEventsIn();
     tokens += language.tokenize([{ text: piece, origin: "tool" }], known).length;
     chars += piece.length;
   }
