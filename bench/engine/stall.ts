@@ -28,7 +28,7 @@ interface StallResult {
 }
 
 const pageChars = 200_000;
-const pages = 3;
+const pages = 2;
 const spineCells = 32_768;
 const errand = "Fetch the page.";
 
@@ -55,7 +55,7 @@ class ReadOrWrite extends DefaultAgentPolicy {
   readonly #readers: ReadonlySet<string>;
 
   constructor(readers: ReadonlySet<string>) {
-    super({ recovery: false, budget: { context: { softLimit: 4096 } } });
+    super({ recovery: false, budget: { context: { softLimit: 5500 } } });
     this.#readers = readers;
   }
 
