@@ -23,7 +23,15 @@ export type { Pressure, Reservation } from "./branch/cell-ledger.ts";
 export { checkArguments } from "./chat/check-arguments.ts";
 export { createLanguage } from "./chat/create-language.ts";
 export { buildSystemPrefix, buildToolResultDelta, buildUserDelta } from "./chat/delta.ts";
-export type { JsonSchema, Language, Origin, Segment, ToolResultText, ToolSchema } from "./chat/language.ts";
+export type {
+  JsonSchema,
+  Language,
+  Origin,
+  PieceTokens,
+  Segment,
+  ToolResultText,
+  ToolSchema,
+} from "./chat/language.ts";
 export type { ToolCall, ToolCallParse } from "./chat/tool-call.ts";
 export * from "./errors.ts";
 export { jsonSchemaToGbnf } from "./grammar/json-schema-to-gbnf.ts";

@@ -1,7 +1,7 @@
 import { type Operation, until } from "effection";
 import type { Agent } from "../agent/agent.ts";
 import { leaseNeeds, liveAgents, type PoolState } from "../pool/pool-state.ts";
-import { deliver } from "./dispatch-calls.ts";
+import { deliverNote } from "./dispatch-calls.ts";
 import { recoveryReserve } from "./phases/lease.ts";
 import { planProduce } from "./phases/produce.ts";
 import { endRecovery } from "./recover-agents.ts";
@@ -77,7 +77,7 @@ function endTurn(pool: PoolState, agent: Agent): void {
   }));
   agent.change({ type: "call", callIds: pending.map((each) => each.callId) });
   for (const each of pending) {
-    if (end.kind === "note") deliver(pool, each, { result: { error: end.note }, text: end.note });
+    if (end.kind === "note") deliverNote(pool, each, end.note);
     else pool.calls.push(each);
   }
 }

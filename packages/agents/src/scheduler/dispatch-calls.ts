@@ -2,8 +2,12 @@ import { call, type Operation, race, spawn } from "effection";
 import { type PendingCall, type PoolState, viewOf } from "../pool/pool-state.ts";
 import { runTool } from "../tools/run-tool.ts";
 import type { AnyTool } from "../tools/tool.ts";
+import { type MeasuredText, measureText, shortText } from "./measure-text.ts";
 
-/** DISPATCH: runs the calls of ended turns, one after the other; a concurrent tool runs on beside the next ticks. */
+/**
+ * DISPATCH: runs the calls of ended turns, one after the other; a concurrent tool runs on beside the next ticks. What a
+ * call gives is measured in the call's own task, before it is delivered.
+ */
 export function* dispatchCalls(pool: PoolState): Operation<void> {
   const calls = pool.calls;
   pool.calls = [];
@@ -14,8 +18,8 @@ export function* dispatchCalls(pool: PoolState): Operation<void> {
     pool.events.send({ type: "agent:tool_call", agentId: agent.id, callId, tool: name, args });
     const tool = pool.tools.get(name);
     const turn = { agentId: agent.id, turn: agent.turn };
-    if (!tool?.availableFor(turn)) deliver(pool, each, refusal(`There is no tool called ${name} now.`));
-    else if (!verdict.run) deliver(pool, each, refusal(verdict.note));
+    if (!tool?.availableFor(turn)) deliverNote(pool, each, `There is no tool called ${name} now.`);
+    else if (!verdict.run) deliverNote(pool, each, verdict.note);
     else if (tool.concurrent) yield* spawn(() => dispatchOne(pool, each));
     else yield* call(() => dispatchOne(pool, each));
   }
@@ -38,21 +42,24 @@ function* runCall(pool: PoolState, each: PendingCall): Operation<void> {
     onProgress: ({ filled, total }) =>
       pool.events.send({ type: "agent:tool_progress", agentId: agent.id, tool: name, filled, total }),
   });
-  deliver(pool, each, outcome);
+  const result = { name, text: outcome.text };
+  deliver(pool, each, outcome.result, yield* measureText(pool.language, result, pool.ctx.engine.capabilities.nCtx));
 }
 
-function refusal(text: string): { result: unknown; text: string } {
-  return { result: { error: text }, text };
+/** The answer to a call that was not run, or could not be read. */
+export function deliverNote(pool: PoolState, each: PendingCall, note: string): void {
+  deliver(pool, each, { error: note }, shortText(note));
 }
 
 /** A result is in: it waits for SETTLE, and a sleeping loop wakes up. */
-export function deliver(
+function deliver(
   pool: PoolState,
   { agent, callId, tool, args }: PendingCall,
-  outcome: { result: unknown; text: string },
+  result: unknown,
+  measured: MeasuredText,
 ): void {
   if (!agent.live) return;
-  if (tool) agent.calls.push({ name: tool, args, text: outcome.text });
-  pool.results.push({ agent, callId, tool, result: outcome.result, text: outcome.text });
+  if (tool) agent.calls.push({ name: tool, args, text: measured.text });
+  pool.results.push({ agent, callId, tool, result, measured });
   pool.wake.ring();
 }

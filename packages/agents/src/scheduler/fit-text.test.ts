@@ -1,9 +1,11 @@
 import { createSimulatedContext } from "@lloyal-labs/sdk/testing";
 import { describe, expect, it } from "vitest";
 import { fitResults } from "./fit-text.ts";
+import { shortText } from "./measure-text.ts";
 
 const { language } = createSimulatedContext({});
-const fit = (text: string, tokensMax: number) => fitResults(language, [{ name: "search", text }], tokensMax);
+const fit = (text: string, tokensMax: number) =>
+  fitResults(language, [{ name: "search", measured: shortText(text) }], tokensMax);
 
 describe("the results of a turn", () => {
   it("stay whole where they fit", () => {

@@ -2,6 +2,7 @@ import { type Operation, until } from "effection";
 import type { Agent } from "../agent/agent.ts";
 import { leaseNeeds, liveAgents, type PoolState, viewOf } from "../pool/pool-state.ts";
 import { fitResults } from "./fit-text.ts";
+import { type MeasuredText, shortText } from "./measure-text.ts";
 import { leaseOf } from "./phases/lease.ts";
 import type { PendingResult } from "./phases/pending.ts";
 import { planSettle } from "./phases/settle.ts";
@@ -26,10 +27,13 @@ export function* settleResults(pool: PoolState): Operation<void> {
   pool.results = pool.results.filter((result) => !whole.some(({ agent }) => agent === result.agent));
 
   const candidates = whole.map(({ agent, results }) => {
-    const named = results.map(({ tool, text }) => ({ name: tool, text }));
+    const named = results.map(({ tool, measured }) => ({ name: tool, measured }));
     const next = pool.policy.planTurn(viewOf(pool, agent));
-    const tokens = fitResults(pool.language, named, Number.POSITIVE_INFINITY)?.tokens.length ?? 0;
-    return { agent, results, named, tokens, turnTokens: next?.maxTokens ?? 0 };
+    const canBeWhole = named.every(({ measured: { text, charsMax } }) => charsMax === text.length);
+    const unlimited = Number.POSITIVE_INFINITY;
+    const inFull = canBeWhole ? fitResults(pool.language, named, unlimited) : undefined;
+    const tokens = inFull?.tokens.length ?? unlimited;
+    return { agent, results, named, inFull, tokens, turnTokens: next?.maxTokens ?? 0 };
   });
   const floor = Math.max(pool.budget.softLimit, leaseOf(leaseNeeds(pool)));
   const { oversized } = pool.budget;
@@ -38,10 +42,8 @@ export function* settleResults(pool: PoolState): Operation<void> {
 
   const admitted = plan.admit.flatMap(({ agent, tokensMax }) => {
     const candidate = candidates.find((each) => each.agent === agent);
-    const refused = candidate && oversized === "refuse" && tokensMax < candidate.tokens;
-    const named = refused ? candidate.named.map(tooLong) : candidate?.named;
-    const fitted = named && fitResults(pool.language, named, tokensMax);
-    if (candidate && fitted) return [{ agent, results: candidate.results, ...fitted }];
+    const fitted = candidate && (tokensMax < candidate.tokens ? fitPart(pool, candidate, tokensMax) : candidate.inFull);
+    if (fitted) return [{ agent, results: candidate.results, ...fitted }];
     cutAgent(pool, agent, tooBig);
     return [];
   });
@@ -55,11 +57,17 @@ export function* settleResults(pool: PoolState): Operation<void> {
   }
 }
 
-function tooLong({ name, text }: { name: string; text: string }): { name: string; text: string } {
-  return {
-    name,
-    text: `[refused: the result has ${text.length} characters, more than there is room for. Ask for less.]`,
-  };
+type NamedResult = { name: string; measured: MeasuredText };
+
+/** Results that do not fit in full: their first parts, or a note in the place of each, as the policy says. */
+function fitPart(pool: PoolState, { named }: { named: readonly NamedResult[] }, tokensMax: number) {
+  const shown = pool.budget.oversized === "refuse" ? named.map(tooLong) : named;
+  return fitResults(pool.language, shown, tokensMax);
+}
+
+function tooLong({ name, measured: { text } }: NamedResult): NamedResult {
+  const note = `[refused: the result has ${text.length} characters, more than there is room for. Ask for less.]`;
+  return { name, measured: shortText(note) };
 }
 
 /** Remembers what an agent has read, and whether it was news. */

@@ -1,4 +1,4 @@
-import type { BranchStore, SessionContext } from "@lloyal-labs/sdk";
+import type { BranchStore, SessionContext, Vocabulary } from "@lloyal-labs/sdk";
 import { createSimulatedContext, type SimulatedEngineOptions, scriptedReplies } from "@lloyal-labs/sdk/testing";
 import { type Operation, run } from "effection";
 import type { AgentEvent } from "../events/agent-event.ts";
@@ -16,11 +16,12 @@ export interface SimulatedRun<T> {
 
 /** Runs `body` on a simulated context whose model answers by `reply`. */
 export async function runSimulated<T>(
-  options: SimulatedEngineOptions & { reply?: (conversation: string) => string | undefined },
+  options: SimulatedEngineOptions & { reply?: (conversation: string) => string | undefined; vocabulary?: Vocabulary },
   body: (runtime: AgentRuntime) => Operation<T>,
 ): Promise<SimulatedRun<T>> {
-  const { reply, ...engine } = options;
-  const ctx: SessionContext = createSimulatedContext({ ...engine, ...(reply && { script: scriptedReplies(reply) }) });
+  const { reply, vocabulary, ...engine } = options;
+  const script = reply && scriptedReplies(reply);
+  const ctx: SessionContext = createSimulatedContext({ ...engine, ...(script && { script }) }, vocabulary);
   const events: AgentEvent[] = [];
   const trace: string[] = [];
   return await run(function* () {

@@ -5,6 +5,7 @@ import type { Branch, Language, Token } from "@lloyal-labs/sdk";
 import { type Operation, scoped } from "effection";
 import { expect } from "vitest";
 import { fitResults } from "../../../agents/src/scheduler/fit-text.ts";
+import { measureText } from "../../../agents/src/scheduler/measure-text.ts";
 import { runTool } from "../../../agents/src/tools/run-tool.ts";
 import type { BoundCorpus } from "../../src/corpus/bound-corpus.ts";
 import { type ChunkOptions, chunkCorpus, chunkResources } from "../../src/corpus/chunk-resources.ts";
@@ -131,7 +132,8 @@ function* toolResult(
 ): Operation<Prompt> {
   const { text } = yield* runTool(tool, { agentId: "a1", callId: "a1.1.1", branch, args, turn: 1, onProgress() {} });
   expect(text).toContain(hostile);
-  const fitted = fitResults(language, [{ name: tool.name, text }], Number.POSITIVE_INFINITY);
+  const measured = yield* measureText(language, { name: tool.name, text }, Number.POSITIVE_INFINITY);
+  const fitted = fitResults(language, [{ name: tool.name, measured }], Number.POSITIVE_INFINITY);
   return { tokens: fitted?.tokens ?? [], contents: [text] };
 }
 

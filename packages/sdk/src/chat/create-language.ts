@@ -5,7 +5,7 @@ import { chatmlTurns, type Turns } from "./chatml.ts";
 import { detokenize } from "./detokenize.ts";
 import type { Language, Segment } from "./language.ts";
 import { parseToolCalls } from "./parse-tool-calls.ts";
-import { tokenizeSegments } from "./segments.ts";
+import { contentPieces, tokenizeSegments } from "./segments.ts";
 
 /**
  * The Language port over a vocabulary: recognises the model's family, and needs no engine.
@@ -19,7 +19,8 @@ export function createLanguage(vocabulary: Vocabulary): Language {
   return {
     family,
     vocabSize: vocabulary.size,
-    tokenize: (segments) => tokenizeSegments(vocabulary, segments),
+    tokenize: (segments, known) => tokenizeSegments(vocabulary, segments, known),
+    contentPieces,
     detokenize: (tokens) => detokenize(vocabulary, tokens),
     isStop: (token) => vocabulary.isStop(token),
     ...turns,

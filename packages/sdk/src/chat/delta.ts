@@ -1,5 +1,5 @@
 import type { Token } from "../backend/ids.ts";
-import type { Language, ToolResultText, ToolSchema } from "./language.ts";
+import type { Language, PieceTokens, ToolResultText, ToolSchema } from "./language.ts";
 
 /*
  * A conversation grows by deltas; history is never rendered again, because the cache holds the very tokens that the
@@ -32,8 +32,14 @@ export function buildUserDelta(language: Language, text: string): Token[] {
  * The results of the calls of one turn of the model, in the order of the calls; the model goes on after them.
  *
  * @param results - untrusted texts: they cannot yield a structural token or forge the border of a result
+ * @param known - tokens of pieces of the texts, as `Language.tokenize` takes and adds them
  * @returns token ids, shape [n], n >= 1
  */
-export function buildToolResultDelta(language: Language, results: readonly ToolResultText[]): Token[] {
-  return language.tokenize([...language.turnClose, ...language.toolResults(results), ...language.generationPrompt]);
+export function buildToolResultDelta(
+  language: Language,
+  results: readonly ToolResultText[],
+  known?: PieceTokens,
+): Token[] {
+  const delta = [...language.turnClose, ...language.toolResults(results), ...language.generationPrompt];
+  return language.tokenize(delta, known);
 }

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import { chatmlLiterals, createSimulatedVocabulary, type StructuralLiteral } from "../testing/simulated-vocabulary.ts";
-import type { Origin, Segment } from "./language.ts";
+import { pieceCharsMax } from "./content-pieces.ts";
+import type { Origin, PieceTokens, Segment } from "./language.ts";
 import { tokenizeSegments } from "./segments.ts";
 
 const vocabulary = createSimulatedVocabulary();
@@ -120,6 +121,52 @@ describe("tokens of segments", () => {
   it("give a character of which the vocabulary lacks one byte as one U+FFFD", () => {
     const odd = withoutByte(vocabulary, 0xf2);
     expect(read(odd, tokenizeSegments(odd, [{ text: "a\u{80000}b", origin: "user" }]))).toBe("a\ufffdb");
+  });
+
+  it("give the tokenizer at most a piece at a time, and lose no character between two", () => {
+    const sizes: number[] = [];
+    const spy: Vocabulary = {
+      ...vocabulary,
+      tokenize(text, parseSpecial) {
+        sizes.push(text.length);
+        return vocabulary.tokenize(text, parseSpecial);
+      },
+    };
+    const text = "Ein Ofen, 1240 °C. 😀\n".repeat(2000);
+    expect(read(vocabulary, tokenizeSegments(spy, [{ text, origin: "tool" }]))).toBe(text);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(pieceCharsMax);
+    expect(sizes.length).toBeGreaterThan(10);
+  });
+
+  it("are no structure where a literal stands across the border of two pieces", () => {
+    const literal = "<tool_call>";
+    for (let before = 0; before <= literal.length; before++) {
+      const text = `${"a".repeat(pieceCharsMax - before)}${literal}${"b".repeat(pieceCharsMax)}`;
+      const tokens = tokenizeSegments(vocabulary, [{ text, origin: "tool" }]);
+      expect(tokens.every((token) => token < 256)).toBe(true);
+      expect(read(vocabulary, tokens)).toBe(text);
+    }
+  });
+
+  it("of pieces that are known are not asked for again, and new ones are remembered", () => {
+    const asked: string[] = [];
+    const spy: Vocabulary = {
+      ...vocabulary,
+      tokenize(text, parseSpecial) {
+        asked.push(text);
+        return vocabulary.tokenize(text, parseSpecial);
+      },
+    };
+    const text = Array.from({ length: 600 }, (_, i) => `line ${i} of some words\n`).join("");
+    const known: PieceTokens = new Map();
+    const whole = tokenizeSegments(spy, [{ text, origin: "tool" }], known);
+    expect([...known.keys()].join("")).toBe(text);
+    asked.length = 0;
+    expect(tokenizeSegments(spy, [{ text, origin: "tool" }], known)).toEqual(whole);
+    expect(asked).toEqual([]);
+    const part = text.slice(0, 9000);
+    expect(read(vocabulary, tokenizeSegments(spy, [{ text: part, origin: "tool" }], known))).toBe(part);
+    expect(asked.join("").length).toBeLessThanOrEqual(pieceCharsMax);
   });
 
   it("stop at a vocabulary that forges structure all the same", () => {

@@ -1,7 +1,8 @@
 import type { Token } from "../backend/ids.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import type { Segment } from "./language.ts";
+import { cutIntoPieces } from "./content-pieces.ts";
+import type { PieceTokens, Segment } from "./language.ts";
 import { compileSpellable, type Spellable } from "./spellable.ts";
 import { compileSplitLiterals, type SplitLiterals } from "./split-literals.ts";
 
@@ -9,31 +10,48 @@ import { compileSplitLiterals, type SplitLiterals } from "./split-literals.ts";
  * Tokens of a prompt, where only scaffold may yield structural tokens.
  *
  *     scaffold  <|im_start|>user\n     one call, literals become their tokens
- *     content   say <|im_end|> twice   pieces "say <|im_end|", "> twice", literals cannot match
+ *     content   say <|im_end|> twice   parts "say <|im_end|", "> twice", literals cannot match
  *
  * `parseSpecial = false` alone is not enough: llama.cpp still turns user-defined literals such as `<tool_call>`
- * into their tokens. So content is cut inside every structural literal first.
+ * into their tokens. So content is cut inside every structural literal first. Long content is cut into pieces before
+ * that (see `cutIntoPieces`), so that no call of the tokenizer holds up the thread for long.
  *
  * @param segments - neighbours of the same kind are joined first, so that a literal spread over two contents is seen
+ * @param known - pieces whose tokens are known already; those that are not are added
  * @returns token ids, shape [n]; detokenized, content reads exactly as given, but for U+FFFD in place of each
  * character that the vocabulary cannot spell
  * @throws Error when content yields a structural token all the same. That is a bug here or in the vocabulary, and
  * going on would hand the prompt's structure to whoever wrote the content.
- * @remarks Cost: O(text), one `tokenize` call per piece.
+ * @remarks Cost: O(text), one `tokenize` call per part of a piece that is not known.
  */
-export function tokenizeSegments(vocabulary: Vocabulary, segments: readonly Segment[]): Token[] {
-  const guard = contentGuard(vocabulary);
+export function tokenizeSegments(vocabulary: Vocabulary, segments: readonly Segment[], known?: PieceTokens): Token[] {
   const tokens: Token[] = [];
   for (const { text, isScaffold } of joinNeighbours(segments)) {
     if (isScaffold) {
       append(tokens, vocabulary.tokenize(text, true));
       continue;
     }
-    for (const piece of guard.split(guard.spellable(text))) {
-      const pieceTokens = vocabulary.tokenize(piece, false);
-      guard.assertNoStructure(pieceTokens);
+    for (const piece of cutIntoPieces(text)) {
+      const pieceTokens = known?.get(piece) ?? tokenizeContent(vocabulary, piece);
+      known?.set(piece, pieceTokens);
       append(tokens, pieceTokens);
     }
+  }
+  return tokens;
+}
+
+/** The pieces of content that `tokenizeSegments` would tokenize, in order. */
+export function contentPieces(segments: readonly Segment[]): string[] {
+  return joinNeighbours(segments).flatMap(({ text, isScaffold }) => (isScaffold ? [] : cutIntoPieces(text)));
+}
+
+function tokenizeContent(vocabulary: Vocabulary, text: string): Token[] {
+  const guard = contentGuard(vocabulary);
+  const tokens: Token[] = [];
+  for (const part of guard.split(guard.spellable(text))) {
+    const partTokens = vocabulary.tokenize(part, false);
+    guard.assertNoStructure(partTokens);
+    append(tokens, partTokens);
   }
   return tokens;
 }

@@ -1,4 +1,5 @@
 import type { Agent } from "../../agent/agent.ts";
+import type { MeasuredText } from "../measure-text.ts";
 
 /** A tool result that waits to be prefilled into its agent's branch. */
 export interface PendingResult {
@@ -6,6 +7,6 @@ export interface PendingResult {
   callId: string;
   tool: string;
   result: unknown;
-  /** What the agent would read, whole. */
-  text: string;
+  /** What the agent would read. */
+  measured: MeasuredText;
 }

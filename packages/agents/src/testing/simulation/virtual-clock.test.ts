@@ -1,5 +1,6 @@
 import { run, spawn, until } from "effection";
 import { describe, expect, it } from "vitest";
+import { letEventsIn } from "../../scheduler/let-events-in.ts";
 import { drive, watchWallTime } from "./drive.ts";
 import { Rng } from "./rng.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -58,6 +59,21 @@ describe("virtual time", () => {
     expect(clock.pending).toBe(1);
     await task.halt();
     expect(clock.pending).toBe(0);
+  });
+
+  it("lets every turn of the event loop go by that a task waits for, before it moves time", async () => {
+    const clock = new VirtualClock(new Rng(1));
+    const end = watchWallTime(() => {});
+    const task = run(function* () {
+      for (let i = 0; i < 5; i++) yield* letEventsIn();
+      return clock.now;
+    });
+    const halted = run(() => letEventsIn());
+    await halted.halt();
+    void clock.wait(10);
+    expect(await drive(task, clock, nothing)).toBe(true);
+    end();
+    expect(await task).toBe(0);
   });
 
   it("says so when nothing will ever wake a task", async () => {
