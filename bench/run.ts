@@ -31,7 +31,7 @@ const benches: Record<string, () => Promise<{ figures: object; missed: string[] 
     return { figures, missed: values.arm ? [] : missedByAnswers(figures) };
   },
   async engine() {
-    const figures = await benchEngine();
+    const figures = await benchEngine(target);
     return { figures, missed: missedByEngine(figures) };
   },
   async main() {

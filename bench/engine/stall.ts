@@ -20,7 +20,7 @@ import { Branch } from "@lloyal-labs/sdk";
 import { ensure, type Operation, run, scoped, sleep, spawn, until } from "effection";
 import type { BenchTarget } from "../arms.ts";
 
-interface StallResult {
+export interface StallResult {
   /** How much later than after 1 ms, the resolution, a timer fires: for so long the event loop was held up. */
   delayMs: { p50: number; p99: number; max: number; samples: number };
   /** What was done in that time: `resultChars` are those that agents could read of `results` pages. */

@@ -64,7 +64,7 @@ void print(const Measure& measure, const std::vector<Place>& places, const char*
 int main(int argc, char** argv) {
   if (argc != 4) return std::fprintf(stderr, "lloyal_grammar_cost MODEL GRAMMAR DOCUMENT\n"), 2;
   init_backend();
-  auto model = Model::load(argv[1], false, {});
+  auto model = Model::load({.path = argv[1]}, {});
   if (!model.ok()) return std::fprintf(stderr, "%s\n", model.status().message.c_str()), 1;
   const Vocab& vocab = model.value()->vocab();
   auto context = Context::create(model.value(), {.n_threads = 2});

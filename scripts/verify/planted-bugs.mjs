@@ -42,14 +42,14 @@ export const plantedBugs = [
   {
     name: "content is tokenised with special tokens",
     file: "packages/sdk/src/chat/segments.ts",
-    find: "const pieceTokens = vocabulary.tokenize(piece, false);",
-    replace: "const pieceTokens = vocabulary.tokenize(piece, true);",
+    find: "const partTokens = vocabulary.tokenize(part, false);",
+    replace: "const partTokens = vocabulary.tokenize(part, true);",
   },
   {
     name: "content is not split inside structural literals",
     file: "packages/sdk/src/chat/segments.ts",
-    find: "for (const piece of guard.split(guard.spellable(text))) {",
-    replace: "for (const piece of [text]) {",
+    find: "for (const part of guard.split(guard.spellable(text))) {",
+    replace: "for (const part of [text]) {",
   },
   {
     name: "a cleanup yields inside finally",
