@@ -46,6 +46,10 @@ export class CheckedTree {
     return this.#calls.size;
   }
 
+  get splitBatches(): number {
+    return this.store.stats.splitBatches;
+  }
+
   get leasesLeft(): number {
     return this.store.available - (this.#hiddenCells > 0 ? 1 : 0);
   }

@@ -6,7 +6,7 @@ import { Random } from "./random.ts";
 import { type GrownTree, growRandomTree, type InjectedFault } from "./random-tree.ts";
 
 const seeds = Number(process.env.LLOYAL_RUNS ?? 1000);
-const totals = { drained: 0, failures: 0, prunedInFlight: 0 };
+const totals = { drained: 0, failures: 0, prunedInFlight: 0, splitBatches: 0 };
 
 async function growSimulated(seed: number): Promise<GrownTree> {
   const random = new Random(seed ^ 0x5eed);
@@ -64,13 +64,15 @@ async function requireFreshEquals(model: ModelTree, seed: number): Promise<void>
 
 it(`${seeds} random trees hold the cells of their model at every drained point, failures included`, async () => {
   for (let seed = 1; seed <= seeds; seed++) {
-    const { drained, failures, prunedInFlight } = await growSimulated(seed);
+    const { drained, failures, prunedInFlight, splitBatches } = await growSimulated(seed);
     totals.drained += drained;
     totals.failures += failures;
     totals.prunedInFlight += prunedInFlight;
+    totals.splitBatches += splitBatches;
   }
   // Without these nothing would have been tried. (A few seeds may have none.)
   expect(totals.failures).toBeGreaterThan(seeds / 2 - 10);
   expect(totals.prunedInFlight).toBeGreaterThan(seeds / 4 - 10);
+  expect(totals.splitBatches).toBeGreaterThan(seeds / 10 - 10);
   expect(totals.drained).toBeGreaterThan(5 * seeds);
 }, 0);

@@ -39,6 +39,8 @@ export interface GrownTree {
   /** Calls that the engine failed though the ledger had admitted them. */
   readonly failures: number;
   readonly prunedInFlight: number;
+  /** Batches of several calls that failed, and whose calls were run one by one. */
+  readonly splitBatches: number;
 }
 
 /** Rejects with the first difference between the backend and the model. The message names the seed. */
@@ -72,6 +74,7 @@ class RandomTree {
     step: () => this.#tick((rows) => this.#step(rows)),
     "step again": () => this.#tick((rows) => this.#step(rows)),
     "forbidden commit": () => this.#commitForbidden(),
+    "many callers": () => this.#manyCallers(),
     "broken prefill": () => this.#prefillBroken(),
     "set grammar": () => this.#setGrammar(),
     "set sampling": () => this.#setSampling(),
@@ -153,6 +156,15 @@ class RandomTree {
     if (!branch || token === undefined) return;
     const entries = new Map([[branch, [{ kind: "commit", token } as const]]]);
     this.checked.call(entries, () => this.checked.store.commit(rowsOf(entries)), "GRAMMAR_REJECTED");
+  }
+
+  /** Calls that wait for each other, and may share a batch with one that fails. */
+  #manyCallers() {
+    this.#prefill();
+    for (let caller = 0; caller < 3; caller++) this.#tick((rows) => this.#step(rows));
+    this.#commitForbidden();
+    this.#prefillBroken();
+    this.#prefill();
   }
 
   /** Its last token is none. Batches before that have been decoded by then, and must be taken back. */
