@@ -9,6 +9,7 @@ import {
   type PrefillEntry,
   type Produced,
   type RunOptions,
+  requireObjects,
   resolveSampling,
   type SamplingParams,
   type SequenceHandle,
@@ -61,6 +62,7 @@ export class NativeEngine implements Engine {
 
   prefill(entries: readonly PrefillEntry[]): Promise<void> {
     return typedAsync(() => {
+      requireObjects("entries", entries);
       const limits = entries.map(({ nBatch }) =>
         nBatch === undefined ? 0 : checkNumbers(prefillFields, { nBatch }).nBatch,
       );
@@ -152,13 +154,16 @@ function columns<E extends { sequence: SequenceHandle }>(
   entries: readonly E[],
   tokensOf: (entry: E) => readonly Token[],
 ): [number[], Int32Array[]] {
+  requireObjects("entries", entries);
   return [entries.map((entry) => entry.sequence), entries.map((entry) => tokenArray(tokensOf(entry)))];
 }
 
 /** Checked here because an Int32Array turns 1.5 into 1, 2^32 into 0 and undefined into 0 without a word. */
 function tokenArray(tokens: readonly Token[]): Int32Array {
+  if (typeof tokens?.[Symbol.iterator] !== "function") throw new InvalidArgumentError("tokens are a list.");
   for (const token of tokens) {
-    if ((token | 0) !== token) throw new InvalidArgumentError("a token is a 32-bit integer.", { token: String(token) });
+    if (typeof token !== "number" || (token | 0) !== token)
+      throw new InvalidArgumentError("a token is a 32-bit integer.", { token: String(token) });
   }
   return Int32Array.from(tokens);
 }

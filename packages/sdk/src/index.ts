@@ -12,6 +12,7 @@ export type {
 } from "./backend/engine.ts";
 export { checkTriggers } from "./backend/grammar-trigger.ts";
 export type { SequenceHandle, Token } from "./backend/ids.ts";
+export { requireObjects } from "./backend/require-objects.ts";
 export { type ResolvedSampling, resolveSampling } from "./backend/sampling.ts";
 export type { SessionContext } from "./backend/session-context.ts";
 export { checkBiases } from "./backend/token-bias.ts";

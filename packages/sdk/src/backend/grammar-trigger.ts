@@ -1,9 +1,11 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { GrammarTrigger } from "./engine.ts";
+import { requireObjects } from "./require-objects.ts";
 import { requireToken } from "./token-bias.ts";
 
 /** Throws InvalidArgumentError for no trigger, or one that could never fire; see `Engine.setLazyGrammar`. */
 export function checkTriggers(triggers: readonly GrammarTrigger[], nVocab: number): void {
+  requireObjects("triggers", triggers);
   if (triggers.length === 0) throw new InvalidArgumentError("a lazy grammar needs at least one trigger.");
   for (const trigger of triggers) {
     const { type } = trigger;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { TokenBias } from "./engine.ts";
 import type { Token } from "./ids.ts";
+import { requireObjects } from "./require-objects.ts";
 
 /** Throws InvalidArgumentError when `token` is no token of a vocabulary of this size. */
 export function requireToken(token: Token, nVocab: number): void {
@@ -10,11 +11,12 @@ export function requireToken(token: Token, nVocab: number): void {
 
 /** One sum per token, in the order of first mention. Throws InvalidArgumentError; see `Engine.setLogitBias`. */
 export function checkBiases(biases: readonly TokenBias[], nVocab: number): ReadonlyMap<Token, number> {
+  requireObjects("biases", biases);
   const sums = new Map<Token, number>();
   for (const { token, bias } of biases) {
     requireToken(token, nVocab);
-    const sum = (sums.get(token) ?? 0) + bias;
-    if (typeof bias !== "number" || !(sum < Infinity))
+    const sum = typeof bias === "number" ? (sums.get(token) ?? 0) + bias : Number.NaN;
+    if (!(sum < Infinity))
       throw new InvalidArgumentError("a bias is a number below Infinity.", { token, bias: String(bias) });
     sums.set(token, sum);
   }

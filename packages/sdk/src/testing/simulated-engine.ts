@@ -14,6 +14,7 @@ import type {
 } from "../backend/engine.ts";
 import { checkTriggers } from "../backend/grammar-trigger.ts";
 import type { SequenceHandle, Token } from "../backend/ids.ts";
+import { requireObjects } from "../backend/require-objects.ts";
 import { type ResolvedSampling, resolveSampling } from "../backend/sampling.ts";
 import { checkBiases, requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
@@ -253,6 +254,7 @@ export class SimulatedEngine implements Engine {
     work: (flying: Flying[]) => Promise<T>,
   ): Promise<T> {
     this.#requireOpen(doing);
+    requireObjects("entries", entries);
     const leases = entries.map(({ sequence }) => this.#leased(sequence, doing));
     if (new Set(leases).size < leases.length) throw new InvalidArgumentError("one sequence appears twice in a call.");
     return await this.#queue.add(async () => {

@@ -1,0 +1,134 @@
+// Every entry of the engine, given what it should not be given, argument by argument: a typed error, and all is as before.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { writeGguf } from "@lloyal-labs/models/gguf";
+import { tinyModel } from "@lloyal-labs/models/testing";
+import { type Engine, isInferenceError } from "@lloyal-labs/sdk";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createContext, type NativeSession } from "../../src/index.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lloyal-bad-arguments-"));
+const tokens = [72, 105, 33];
+let ctx: NativeSession;
+let engine: Engine;
+
+beforeAll(async () => {
+  const modelPath = join(folder, "tiny.gguf");
+  writeFileSync(modelPath, writeGguf(tinyModel()));
+  ctx = await createContext({ modelPath, nCtx: 256, nSeqMax: 4, nThreads: 1 });
+  engine = ctx.engine;
+});
+afterAll(async () => {
+  await ctx?.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+const huge = "x".repeat(1_000_000);
+const numbers = [Number.NaN, -1, 0.5, 2 ** 31, 2 ** 53, Number.POSITIVE_INFINITY];
+const anything = [undefined, null, "", "1", {}, [], true, () => 1, Symbol("s"), 10n];
+const strange = [...numbers, ...anything];
+/** `strange`, and what is no list at all. */
+const noEntries = [...strange.filter((value) => !Array.isArray(value)), [undefined], [null], [7], ["1"], [{}]];
+const params = (key: string, values: readonly unknown[]) => values.map((value) => ({ [key]: value }));
+
+type Call = (good: number, bad: never) => unknown;
+
+/** Each names the argument, calls with a bad value in its place, and says which values are bad there. */
+const calls: [name: string, bad: readonly unknown[], call: Call][] = [
+  [
+    "open: sampling",
+    [7, "1", true, ...params("temperature", [Number.NaN, -1, 101, "1", null])],
+    (_, bad) => engine.open(bad),
+  ],
+  ["open: unknown parameter", params("temprature", [1]), (_, bad) => engine.open(bad)],
+  [
+    "open: grammar",
+    [7, null, {}, "", "root ::= x", huge, `root ::= ${"(".repeat(100_000)}`],
+    (_, bad) => engine.open({}, bad),
+  ],
+  ["fork: sequence", [...strange, 99], (_, bad) => engine.fork(bad)],
+  ["prefill: entries", noEntries, (_, bad) => engine.prefill(bad)],
+  ["prefill: sequence", [...strange, 99], (_, bad) => engine.prefill([{ sequence: bad, tokens }])],
+  [
+    "prefill: tokens",
+    [...strange, [-1], [2 ** 31], ["1"], [null]],
+    (sequence, bad) => engine.prefill([{ sequence, tokens: bad }]),
+  ],
+  [
+    "prefill: nBatch",
+    [...numbers, 0, null, "1", {}],
+    (sequence, bad) => engine.prefill([{ sequence, tokens, nBatch: bad }]),
+  ],
+  ["commit: entries", noEntries, (_, bad) => engine.commit(bad)],
+  ["commit: sequence", [...strange, 99], (_, bad) => engine.commit([{ sequence: bad, token: 72 }])],
+  ["commit: token", strange, (sequence, bad) => engine.commit([{ sequence, token: bad }])],
+  ["run: entries", noEntries, (_, bad) => engine.run(bad)],
+  ["run: token", strange, (sequence, bad) => engine.run([{ sequence, token: bad }])],
+  [
+    "run: maxTicks",
+    [...numbers, 0, null, "1", {}],
+    (sequence, bad) => engine.run([{ sequence, token: 72 }], { maxTicks: bad }),
+  ],
+  ["run: until", [7, null, "1", {}], (sequence, bad) => engine.run([{ sequence, token: 72 }], { until: bad })],
+  ["produce: sequence", [...strange, 99], (_, bad) => engine.produce(bad)],
+  ["sample: sequence", [...strange, 99], (_, bad) => engine.sample(bad)],
+  ["row: sequence", [...strange, 99], (_, bad) => engine.row(bad)],
+  ["entropy: sequence", [...strange, 99], (_, bad) => engine.entropy(bad)],
+  ["metrics: sequence", [...strange, 99], (_, bad) => engine.metrics(bad)],
+  ["surprisal: sequence", [...strange, 99], (_, bad) => engine.surprisal(bad, 72)],
+  ["surprisal: token", strange, (sequence, bad) => engine.surprisal(sequence, bad)],
+  ["setGrammar: sequence", [...strange, 99], (_, bad) => engine.setGrammar(bad, undefined)],
+  ["setGrammar: grammar", [7, null, {}, "", huge], (sequence, bad) => engine.setGrammar(sequence, bad)],
+  [
+    "setLazyGrammar: grammar",
+    [7, null, {}, "", huge],
+    (sequence, bad) => engine.setLazyGrammar(sequence, bad, [{ type: "word", text: "x" }]),
+  ],
+  [
+    "setLazyGrammar: triggers",
+    [...strange, [7], [{}], [{ type: "word" }], [{ type: "token", token: -1 }], [{ type: "pattern", source: "(" }]],
+    (sequence, bad) => engine.setLazyGrammar(sequence, 'root ::= "x"', bad),
+  ],
+  ["setSampling: sequence", [...strange, 99], (_, bad) => engine.setSampling(bad, {})],
+  [
+    "setSampling: sampling",
+    [7, "1", ...params("topK", [...numbers, "1", null])],
+    (sequence, bad) => engine.setSampling(sequence, bad),
+  ],
+  ["setLogitBias: biases", noEntries, (sequence, bad) => engine.setLogitBias(sequence, bad)],
+  ["setLogitBias: token", strange, (sequence, bad) => engine.setLogitBias(sequence, [{ token: bad, bias: 1 }])],
+  [
+    "setLogitBias: bias",
+    [Number.NaN, Number.POSITIVE_INFINITY, ...anything],
+    (sequence, bad) => engine.setLogitBias(sequence, [{ token: 7, bias: bad }]),
+  ],
+  ["setSteer: biases", noEntries, (sequence, bad) => engine.setSteer(sequence, bad)],
+  [
+    "reseed: seed",
+    [...numbers.filter((value) => value !== 2 ** 31), "1", null, {}],
+    (sequence, bad) => engine.reseed(sequence, bad),
+  ],
+  ["accept: sequence", [...strange, 99], (_, bad) => engine.accept(bad, 72)],
+  ["accept: token", strange, (sequence, bad) => engine.accept(sequence, bad)],
+];
+
+it.each(calls)("%s", async (_, bad, call) => {
+  const sequence = engine.open();
+  try {
+    await engine.prefill([{ sequence, tokens }]);
+    const state = async () => [engine.produce(sequence), engine.metrics(sequence), await engine.countCells()];
+    const before = await state();
+    const taken: string[] = [];
+    for (const value of bad) {
+      const outcome = await (async () => call(sequence, value as never))().catch((error: unknown) => error);
+      if (!isInferenceError(outcome)) taken.push(`${typeof value} ${inspect(value).slice(0, 40)}: ${outcome}`);
+    }
+    expect(taken).toEqual([]);
+    expect(await state()).toEqual(before);
+  } finally {
+    engine.close(sequence);
+  }
+  expect(await engine.countCells()).toBe(0);
+});
