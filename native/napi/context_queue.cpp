@@ -125,11 +125,12 @@ void ContextWrap::land_leg(Napi::Env env) {
     } catch (const Napi::Error& error) {
       // All or nothing holds for a caller's exception too: the ticks so far are undone.
       auto reason = std::make_shared<Napi::Error>(error);
-      current_->deferred.Reject(error.Value());
-      owner_->post([this, flight = flight_]() -> Landing {
+      owner_->post([this, reason, flight = flight_]() -> Landing {
         abandon(*decoder_, *flight, {Code::cancelled, "until threw"});
-        return [this](Napi::Env) {
+        return [this, reason](Napi::Env) {
           table_->land(*flight_);
+          // Not before: whoever hears of it may use its branches.
+          current_->deferred.Reject(reason->Value());
           finish();
         };
       });
