@@ -39,14 +39,16 @@ export function scriptedReplies(
     const opened = lastEndOf(opening, last);
     const answer = opened && answerAfter(opened);
     if (!answer) return undefined;
-    const { tokens, isEndless } = answer;
-    const tokenAt = (at: number) => (isEndless ? tokens[at % tokens.length] : tokens[at]);
     let next = last.length - opened.length;
-    const following = tokenAt(next);
+    const following = tokenAt(answer, next);
     for (let cell = last; cell !== opened; cell = cell.previous as Cell)
-      if (cell.token !== tokenAt(--next)) return undefined;
+      if (cell.token !== tokenAt(answer, --next)) return undefined;
     return following;
   };
+}
+
+function tokenAt({ tokens, isEndless }: Answer, at: number): Token | undefined {
+  return isEndless ? tokens[at % tokens.length] : tokens[at];
 }
 
 /** Where the last occurrence of `part` in a path ends. */

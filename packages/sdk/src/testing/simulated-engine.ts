@@ -145,7 +145,6 @@ export class SimulatedEngine implements Engine {
   }
 
   run(entries: readonly CommitEntry[], { maxTicks = 1, until }: RunOptions = {}): Promise<Produced[][]> {
-    const textOf = ({ produced }: Flying) => produced.map(({ text }) => text).join("");
     return this.#fly("run", entries, async (flying) => {
       let writing = flying;
       for (let tick = 1; writing.length > 0; tick++) {
@@ -364,6 +363,10 @@ export class SimulatedEngine implements Engine {
   #requireOpen(doing: string): void {
     if (this.#disposal) throw new ContextDisposedError({ doing });
   }
+}
+
+function textOf({ produced }: Flying): string {
+  return produced.map(({ text }) => text).join("");
 }
 
 /** The tokens of an entry's batch number `index`. */
