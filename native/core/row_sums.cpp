@@ -5,8 +5,9 @@
 #include <cmath>
 #include <cstdint>
 
-// The same loop for several instruction sets, chosen when the process starts. Other C libraries cannot choose.
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+// The same loop for several instruction sets, chosen when the process starts. Other C libraries cannot choose, and
+// a sanitizer is not there yet when the choice is made.
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define LLOYAL_VECTOR __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define LLOYAL_VECTOR

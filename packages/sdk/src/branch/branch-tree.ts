@@ -191,7 +191,8 @@ export class BranchTree {
   /** All or nothing: on rejection every node is as before. */
   async prefill(entries: readonly { node: BranchNode; tokens: readonly Token[] }[]): Promise<void> {
     for (const { node } of entries) this.requireLive(node, "prefill");
-    const writes = entries.filter(({ tokens }) => tokens.length > 0);
+    // The caller's list may be another one by the time that the batch begins.
+    const writes = entries.flatMap(({ node, tokens }) => (tokens.length > 0 ? [{ node, tokens: [...tokens] }] : []));
     if (writes.length === 0) return;
     const rows = writes.reduce((sum, { tokens }) => sum + tokens.length, 0);
     await this.#call("prefill", writes, { lane: "prefill", rows }, this.#cellsOf(rows));
@@ -254,10 +255,8 @@ export class BranchTree {
   ): Promise<Produce> {
     for (const { node } of writes) this.requireIdle(node, doing);
     this.#requireFree(cells, doing);
-    // The caller's list may be another one by the time that the batch begins.
-    const own = writes.map(({ node, tokens }) => ({ node, tokens: [...tokens] }));
-    const call: Call = { ...how, writes: own, promised: this.#ledger.reserve(cells) };
-    for (const { node } of own) node.inFlight = true;
+    const call: Call = { ...how, writes, promised: this.#ledger.reserve(cells) };
+    for (const { node } of writes) node.inFlight = true;
     const landing = this.#calls.add(call);
     this.#underWay.add(landing);
     try {
@@ -280,7 +279,8 @@ export class BranchTree {
     for (const { promised } of calls) promised.release();
     const landed = writes.map(({ node, tokens }, i) => {
       const position = node.position;
-      const written = [...tokens, ...(produced[i] ?? []).slice(0, -1).map(({ token }) => token)];
+      const further = produced[i]?.slice(0, -1) ?? [];
+      const written = further.length > 0 ? [...tokens, ...further.map(tokenOf)] : tokens;
       this.#advance(node, written);
       return { node, position, tokens: written };
     });
@@ -340,6 +340,10 @@ export class BranchTree {
     this.#live.add(node);
     return node;
   }
+}
+
+function tokenOf({ token }: Produced): Token {
+  return token;
 }
 
 const trees = new WeakMap<SessionContext, BranchTree>();
