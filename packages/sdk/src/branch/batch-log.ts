@@ -6,6 +6,8 @@ export type BatchRecord =
   | { type: "prefill"; entries: { branch: number; position: number; tokens: number }[]; ms: number }
   | { type: "commit"; entries: { branch: number; position: number; token: Token }[]; ms: number };
 
+type CommitRecord = Extract<BatchRecord, { type: "commit" }>;
+
 export interface TreeStats {
   prefillTokens: number;
   /** What a perfect prefix cache would have prefilled: see PrefixTrie. */
@@ -63,12 +65,13 @@ export class BatchLog {
   committed(batch: readonly Landed[], ms: number): void {
     const ticks = batch.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
     for (let tick = 0; tick < ticks; tick++) {
-      const entries = batch.flatMap(({ node, position, tokens }) => {
+      const entries: CommitRecord["entries"] = [];
+      for (const { node, position, tokens } of batch) {
         const token = tokens[tick];
-        if (token === undefined) return [];
+        if (token === undefined) continue;
         node.path = this.#trie.commit(node.path, token);
-        return [{ branch: node.id, position: position + tick, token }];
-      });
+        entries.push({ branch: node.id, position: position + tick, token });
+      }
       this.#decodedTokens += entries.length;
       this.#ticks += 1;
       this.#report({ type: "commit", entries, ms: ms / ticks });

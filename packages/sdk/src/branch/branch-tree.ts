@@ -279,8 +279,7 @@ export class BranchTree {
     for (const { promised } of calls) promised.release();
     const landed = writes.map(({ node, tokens }, i) => {
       const position = node.position;
-      const further = produced[i]?.slice(0, -1) ?? [];
-      const written = further.length > 0 ? [...tokens, ...further.map(tokenOf)] : tokens;
+      const written = withFurther(tokens, produced[i]);
       this.#advance(node, written);
       return { node, position, tokens: written };
     });
@@ -342,8 +341,9 @@ export class BranchTree {
   }
 }
 
-function tokenOf({ token }: Produced): Token {
-  return token;
+/** What a node was given, and what it then produced and wrote: all but the last. */
+function withFurther(tokens: readonly Token[], produced: readonly Produced[] = []): readonly Token[] {
+  return produced.length > 1 ? [...tokens, ...produced.slice(0, -1).map(({ token }) => token)] : tokens;
 }
 
 const trees = new WeakMap<SessionContext, BranchTree>();

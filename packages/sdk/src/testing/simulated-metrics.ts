@@ -1,9 +1,19 @@
 import type { SequenceMetrics } from "../backend/engine.ts";
+import type { Token } from "../backend/ids.ts";
+import type { Vocabulary } from "../backend/vocabulary.ts";
+import type { SequenceState } from "./simulated-sequence.ts";
 
 /** Surprisals of one commit, in nats. */
 export interface Surprisals {
   readonly model: number;
   readonly sampling: number;
+}
+
+/** A token, and the sequence as it was before. */
+export interface Commit {
+  readonly vocabulary: Vocabulary;
+  readonly before: SequenceState;
+  readonly token: Token;
 }
 
 interface Sums extends Surprisals {
@@ -18,12 +28,15 @@ const nothing: Sums = { model: 0, sampling: 0, count: 0 };
  */
 export class Written {
   readonly #previous: Written | undefined;
-  readonly #measure: () => Surprisals;
+  readonly #measure: (commit: Commit) => Surprisals;
+  readonly #commit: Commit;
   #sums: Sums | undefined;
 
-  constructor(previous: Written | undefined, measure: () => Surprisals) {
+  /** @param measure - one function for all commits: a closure for each of them would be most of what a token costs */
+  constructor(previous: Written | undefined, measure: (commit: Commit) => Surprisals, commit: Commit) {
     this.#previous = previous;
     this.#measure = measure;
+    this.#commit = commit;
   }
 
   static metricsOf(written: Written | undefined): SequenceMetrics {
@@ -43,7 +56,7 @@ export class Written {
       open.push(each);
     }
     for (const each of open.reverse()) {
-      const { model, sampling } = each.#measure();
+      const { model, sampling } = each.#measure(each.#commit);
       sums = { model: sums.model + model, sampling: sums.sampling + sampling, count: sums.count + 1 };
       each.#sums = sums;
     }

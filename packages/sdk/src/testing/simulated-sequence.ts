@@ -5,7 +5,7 @@ import { requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import { GrammarInvalidError, GrammarRejectedError, InvalidArgumentError } from "../errors.ts";
 import { type Arrival, advance, type Constraint } from "./simulated-grammar.ts";
-import { rowSurprisal, Written } from "./simulated-metrics.ts";
+import { type Commit, rowSurprisal, type Surprisals, Written } from "./simulated-metrics.ts";
 import { type Choice, choose, samplingSurprisal } from "./simulated-sampler/chain.ts";
 import { nextMu } from "./simulated-sampler/mirostat.ts";
 import { mix } from "./simulated-sampler/random.ts";
@@ -165,10 +165,14 @@ function muAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): nu
 
 function writtenAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): Written | undefined {
   if (!state.last) return state.written;
-  return new Written(state.written, () => ({
-    model: rowSurprisal(rowOf(vocabulary, state), token),
-    sampling: samplingSurprisal(choiceOf(vocabulary, state, 0), token),
-  }));
+  return new Written(state.written, surprisalsOf, { vocabulary, before: state, token });
+}
+
+function surprisalsOf({ vocabulary, before, token }: Commit): Surprisals {
+  return {
+    model: rowSurprisal(rowOf(vocabulary, before), token),
+    sampling: samplingSurprisal(choiceOf(vocabulary, before, 0), token),
+  };
 }
 
 function extended(previous: Cell | undefined, token: Token): Cell {
