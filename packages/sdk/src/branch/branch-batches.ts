@@ -82,10 +82,10 @@ export class BranchBatches {
     await this.#tick(entries, { lane: "tick" });
   }
 
-  /** `commit`, then the next token of every node: one engine call for a whole tick. */
-  async step(entries: readonly { node: BranchNode; token: Token }[]): Promise<Produced[]> {
+  /** `commit`, then the next token of every node that was not pruned meanwhile: one engine call for a whole tick. */
+  async step(entries: readonly { node: BranchNode; token: Token }[]): Promise<(Produced | undefined)[]> {
     const produced = await this.#tick(entries, { lane: "tick", run: { maxTicks: 1 } });
-    return entries.map(({ node }) => produced.get(node)?.[0] as Produced);
+    return entries.map(({ node }) => produced.get(node)?.[0]);
   }
 
   /** Steps in one engine call, each with what the one before produced. All or nothing. */

@@ -54,7 +54,7 @@ export class BranchStore {
    * so a `produceSync` that follows costs nothing. The place of a branch that was pruned meanwhile is undefined.
    * Failures as `commit`.
    */
-  async step(entries: readonly (readonly [Branch, Token])[]): Promise<Produced[]> {
+  async step(entries: readonly (readonly [Branch, Token])[]): Promise<(Produced | undefined)[]> {
     return await this.#tree.batches.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
   }
 
@@ -134,7 +134,10 @@ export class BranchStore {
     return this.#tree.batches.stats;
   }
 
-  /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
+  /**
+   * Calls `observer` after each batch that succeeded. Returns the function that stops it. One that throws undoes nothing:
+   * it is called no more, and the process is warned (`LISTENER_FAILED`).
+   */
   observe(observer: (record: BatchRecord) => void): () => void {
     return this.#tree.batches.observe(observer);
   }
