@@ -32,7 +32,7 @@ export const plantedBugs = [
   },
   {
     name: "a batch is booked before the engine has written it",
-    file: "packages/sdk/src/branch/branch-tree.ts",
+    file: "packages/sdk/src/branch/branch-batches.ts",
     find: "const produced = writes.length > 0 ? await this.#decode(calls, writes) : [];",
     replace:
       "const produced = [];\n    for (const { node, tokens } of writes) this.#ledger.extend(node.tail, tokens.length);\n" +

@@ -38,4 +38,5 @@ export * from "./errors.ts";
 export { jsonSchemaToGbnf } from "./grammar/json-schema-to-gbnf.ts";
 export { checkGrammarLimits } from "./grammar/limits.ts";
 export { gbnfLiteral, oneOf } from "./grammar/literals.ts";
+export { Listeners } from "./listeners.ts";
 export { Session } from "./session/session.ts";

@@ -1,4 +1,5 @@
 import type { Token } from "../backend/ids.ts";
+import { Listeners } from "../listeners.ts";
 import { type PathHash, PrefixTrie } from "./prefix-trie.ts";
 
 /** One decode of a tick, or one prefill of the engine, as it ran. Positions are those of the first new token. */
@@ -31,7 +32,7 @@ export interface Landed {
 /** What was written, in figures and to observers. */
 export class BatchLog {
   readonly #trie = new PrefixTrie();
-  readonly #observers = new Set<(record: BatchRecord) => void>();
+  readonly #observers = new Listeners<BatchRecord>("batches");
   #prefillTokens = 0;
   #decodedTokens = 0;
   #ticks = 0;
@@ -47,8 +48,7 @@ export class BatchLog {
 
   /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
   observe(observer: (record: BatchRecord) => void): () => void {
-    this.#observers.add(observer);
-    return () => this.#observers.delete(observer);
+    return this.#observers.add(observer);
   }
 
   /** @param ms - of the engine's call */
@@ -58,7 +58,7 @@ export class BatchLog {
       this.#prefillTokens += tokens.length;
       return { branch: node.id, position, tokens: tokens.length };
     });
-    this.#report({ type: "prefill", entries, ms });
+    this.#observers.tell({ type: "prefill", entries, ms });
   }
 
   /** One tick after the other: each decodes the next token of every branch that has one left. */
@@ -74,18 +74,7 @@ export class BatchLog {
       }
       this.#decodedTokens += entries.length;
       this.#ticks += 1;
-      this.#report({ type: "commit", entries, ms: ms / ticks });
-    }
-  }
-
-  // What the engine has written is written: an observer that throws is dropped and cannot undo it.
-  #report(record: BatchRecord): void {
-    for (const observer of this.#observers) {
-      try {
-        observer(record);
-      } catch {
-        this.#observers.delete(observer);
-      }
+      this.#observers.tell({ type: "commit", entries, ms: ms / ticks });
     }
   }
 }

@@ -4,7 +4,8 @@ import type { SessionContext } from "../backend/session-context.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import type { BatchRecord, TreeStats } from "./batch-log.ts";
 import { type Branch, handleOf, internals } from "./branch.ts";
-import { type BranchNode, type BranchTree, treeOf } from "./branch-tree.ts";
+import type { BranchNode } from "./branch-node.ts";
+import { type BranchTree, treeOf } from "./branch-tree.ts";
 import type { Pressure, Reservation } from "./cell-ledger.ts";
 
 export interface StoreRunOptions {
@@ -36,7 +37,7 @@ export class BranchStore {
    * @throws KvExhaustedError, DecodeFailedError. Every branch is as before: all or nothing.
    */
   async prefill(entries: readonly (readonly [Branch, readonly Token[]])[]): Promise<void> {
-    await this.#tree.prefill(entries.map(([branch, tokens]) => ({ node: this.#nodeOf(branch), tokens })));
+    await this.#tree.batches.prefill(entries.map(([branch, tokens]) => ({ node: this.#nodeOf(branch), tokens })));
   }
 
   /**
@@ -45,7 +46,7 @@ export class BranchStore {
    * @throws KvExhaustedError, DecodeFailedError, GrammarRejectedError. Every branch is as before.
    */
   async commit(entries: readonly (readonly [Branch, Token])[]): Promise<void> {
-    await this.#tree.commit(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+    await this.#tree.batches.commit(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
   }
 
   /**
@@ -53,8 +54,8 @@ export class BranchStore {
    * so a `produceSync` that follows costs nothing. The place of a branch that was pruned meanwhile is undefined.
    * Failures as `commit`.
    */
-  async step(entries: readonly (readonly [Branch, Token])[]): Promise<Produced[]> {
-    return await this.#tree.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+  async step(entries: readonly (readonly [Branch, Token])[]): Promise<(Produced | undefined)[]> {
+    return await this.#tree.batches.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
   }
 
   /**
@@ -69,7 +70,7 @@ export class BranchStore {
    */
   async run(entries: readonly (readonly [Branch, Token])[], options: StoreRunOptions = {}): Promise<Produced[][]> {
     const { maxTicks = 1, until } = options;
-    return await this.#tree.run(
+    return await this.#tree.batches.run(
       entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })),
       { maxTicks, until: until && ((node, text) => until(handleOf(this.#tree, node), text)) },
     );
@@ -130,17 +131,20 @@ export class BranchStore {
   }
 
   get stats(): TreeStats {
-    return this.#tree.stats;
+    return this.#tree.batches.stats;
   }
 
-  /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
+  /**
+   * Calls `observer` after each batch that succeeded. Returns the function that stops it. One that throws undoes nothing:
+   * it is called no more, and the process is warned (`LISTENER_FAILED`).
+   */
   observe(observer: (record: BatchRecord) => void): () => void {
-    return this.#tree.observe(observer);
+    return this.#tree.batches.observe(observer);
   }
 
   /** The engine's own count of cells once all calls so far have ended, for comparison with `pressure().used`. */
   countCells(): Promise<number> {
-    return this.#tree.countCells();
+    return this.#tree.batches.countCells();
   }
 
   #nodeOf(branch: Branch): BranchNode {

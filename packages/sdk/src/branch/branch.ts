@@ -2,7 +2,8 @@ import type { Engine, GrammarTrigger, Produced, SamplingParams, TokenBias } from
 import type { SequenceHandle, Token } from "../backend/ids.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import { type BranchNode, type BranchTree, treeOf } from "./branch-tree.ts";
+import { type BranchNode, requireIdle, requireLive } from "./branch-node.ts";
+import { type BranchTree, treeOf } from "./branch-tree.ts";
 import { iterate, type Written } from "./iterate.ts";
 
 /** For this package's own files: the tree and node behind a handle. */
@@ -136,7 +137,7 @@ export class Branch {
    * @remarks Cost: one decode per token. Many branches at once: `BranchStore.step`.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Written> {
-    this.#tree.requireLive(this.#node, "iterate");
+    requireLive(this.#node, "iterate");
     return iterate(this);
   }
 
@@ -149,7 +150,7 @@ export class Branch {
    * @remarks Cost: ceil(n / nBatch) decodes. The tokens pass neither the sampler, its penalty window, nor the grammar.
    */
   prefill(tokens: readonly Token[]): Promise<void> {
-    return this.#tree.prefill([{ node: this.#node, tokens }]);
+    return this.#tree.batches.prefill([{ node: this.#node, tokens }]);
   }
 
   /**
@@ -159,7 +160,7 @@ export class Branch {
    * @remarks Cost: one decode.
    */
   commit(token: Token): Promise<void> {
-    return this.#tree.commit([{ node: this.#node, token }]);
+    return this.#tree.batches.commit([{ node: this.#node, token }]);
   }
 
   /**
@@ -328,7 +329,7 @@ export class Branch {
   }
 
   #atRest(doing: string): { engine: Engine; sequence: SequenceHandle } {
-    this.#tree.requireIdle(this.#node, doing);
+    requireIdle(this.#node, doing);
     return { engine: this.#tree.engine, sequence: this.#node.sequence };
   }
 }

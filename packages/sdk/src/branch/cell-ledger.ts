@@ -8,6 +8,8 @@
 // segment is a tail or has two children at least: one that a release leaves a single child becomes part of it. So what
 // is no tail is shared, and a chain of segments is never longer than the living branches are many.
 
+import { KvExhaustedError } from "../errors.ts";
+
 /** A run of cells with one history. A tail belongs to one branch and grows; every other one is shared. */
 export interface CellSegment {
   parent: CellSegment | undefined;
@@ -63,6 +65,12 @@ export class CellLedger {
       reserved: this.#reserved,
       free: this.nCtx - this.#used - this.#reserved,
     };
+  }
+
+  /** Throws KvExhaustedError when fewer than `cells` are neither used nor promised. */
+  requireFree(cells: number, doing: string): void {
+    const { free } = this.pressure();
+    if (cells > free) throw new KvExhaustedError({ needed: cells, available: Math.max(0, free), doing });
   }
 
   /** An empty tail for a new root. */
