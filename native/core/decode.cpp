@@ -56,16 +56,17 @@ Status Decoder::check_limits(std::span<const Row> rows) const {
 Status Decoder::decode(std::span<const Row> rows, const char* doing,
                        std::vector<std::shared_ptr<const LogitsRow>>& rows_out) {
   if (Status status = check_limits(rows); !status.ok()) return status;
-  if (is_lost_)
-    return explain(-101, rows.size(), doing, "an earlier failure has spoilt the states; open a new context");
+  if (is_lost_) return explain(-101, rows.size(), doing, "an earlier failure has spoilt the states");
   if (context_.abort) return explain(2, rows.size(), doing, "aborted");
   const LogCapture log;
   Batch batch(rows);
-  if (const int32_t result = timed_decode(batch.view()); result != 0) {
+  const std::optional<Fault> fault = faults_.next();
+  if (const int32_t result = timed_decode(batch.view(), fault); result != 0) {
     is_lost_ = context_.model().has_state() && !is_untouched(result);
     return explain(result, rows.size(), doing, log.text());
   }
 
+  if (fault == Fault::not_finite) return explain(-3, rows.size(), doing, "the logits are not finite");
   for (size_t i = 0; i < rows.size(); ++i) {
     if (!rows[i].wants_logits) continue;
     const float* logits = llama_get_logits_ith(context_.get(), static_cast<int32_t>(i));
@@ -78,13 +79,14 @@ Status Decoder::decode(std::span<const Row> rows, const char* doing,
 }
 
 // A device may still be computing when llama_decode returns; its rows are read next in any case.
-int32_t Decoder::timed_decode(const llama_batch& batch) {
+int32_t Decoder::timed_decode(const llama_batch& batch, std::optional<Fault> fault) {
+  if (fault == Fault::no_space) return 1;
   const auto start = std::chrono::steady_clock::now();
   const int32_t result = llama_decode(context_.get(), batch);
   llama_synchronize(context_.get());
   const std::chrono::nanoseconds spent = std::chrono::steady_clock::now() - start;
   decode_ns_ += spent.count();
-  return result;
+  return fault == Fault::compute && result == 0 ? -3 : result;
 }
 
 Status Decoder::roll_back(std::span<const Anchor> anchors) {
@@ -112,7 +114,9 @@ Status Decoder::explain(int32_t result, size_t rows, const char* doing, std::str
     const int64_t available = static_cast<int64_t>(context_.limits().n_ctx) - count_cells(context_);
     return {Code::kv_exhausted, doing, {{"needed", static_cast<int64_t>(rows)}, {"available", available}}, log};
   }
-  return {Code::decode_failed, doing, {{"status", result}, {"rows", static_cast<int64_t>(rows)}}, std::move(log)};
+  Facts facts{{"status", result}, {"rows", static_cast<int64_t>(rows)}};
+  if (is_lost_) facts.emplace_back("lost", 1);
+  return {Code::decode_failed, doing, std::move(facts), std::move(log)};
 }
 
 } // namespace lloyal

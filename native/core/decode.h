@@ -8,6 +8,7 @@
 
 #include "batch.h"
 #include "context.h"
+#include "fault_plan.h"
 #include "logits_row.h"
 #include "seq_pool.h"
 
@@ -40,6 +41,9 @@ class Decoder {
 
   const Context& context() const { return context_; }
 
+  // Failures on demand. May be used on any thread.
+  FaultPlan& faults() { return faults_; }
+
   // Spent in llama_decode so far, failed calls included. May be read on any thread.
   std::chrono::nanoseconds decode_time() const { return std::chrono::nanoseconds(decode_ns_.load()); }
 
@@ -48,9 +52,10 @@ class Decoder {
   Status check_limits(std::span<const Row> rows) const;
   Status explain(int32_t result, size_t rows, const char* doing, std::string log) const;
 
-  int32_t timed_decode(const llama_batch& batch);
+  int32_t timed_decode(const llama_batch& batch, std::optional<Fault> fault);
 
   Context& context_;
+  FaultPlan faults_;
   std::atomic<int64_t> decode_ns_ = 0;
   std::vector<llama_seq_id> copies_; // that hold a state from before the call
   bool is_lost_ = false;             // the states of any sequence may be wrong

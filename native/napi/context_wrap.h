@@ -54,6 +54,7 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
   Napi::Value run(const Napi::CallbackInfo& info);
   Napi::Value count_cells(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
+  Napi::Value fail_decodes(const Napi::CallbackInfo& info);
 
   BranchTable& living(Napi::Env env, const char* doing);
   Napi::Value enqueue(Request request);

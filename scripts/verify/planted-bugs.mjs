@@ -80,6 +80,20 @@ export const plantedBugs = [
     guard: "native",
   },
   {
+    name: "the state from before a call is not kept",
+    file: "native/core/decode.cpp",
+    find: "    llama_memory_seq_cp(memory, anchor.seq, copies_.back(), -1, -1);\n",
+    replace: "",
+    guard: "native",
+  },
+  {
+    name: "a computation that broke off is taken for undone, states included",
+    file: "native/core/decode.cpp",
+    find: "    is_lost_ = context_.model().has_state() && !is_untouched(result);\n",
+    replace: "",
+    guard: "native",
+  },
+  {
     name: "the cells of a recovery are not held",
     file: "packages/agents/src/pool/pool-lease.ts",
     find: "this.#held = this.#store.reserve(Math.max(0, Math.min(cells, free)));",

@@ -104,11 +104,17 @@ export class NoLogitsError extends InferenceError {
 }
 
 export class DecodeFailedError extends InferenceError {
-  constructor(facts: { status: number; rows: number; doing: string }, cause?: unknown) {
+  /**
+   * @param facts - `lost`: a computation on states broke off, of this call or of an earlier one, and nothing can be written
+   *   in this context any more. What its branches hold can still be read.
+   */
+  constructor(facts: { status: number; rows: number; doing: string; lost?: boolean }, cause?: unknown) {
     super("DECODE_FAILED", `${facts.doing} of ${facts.rows} rows failed with status ${facts.status}.`, {
       facts,
       cause,
-      remedy: "Every branch is as it was before the call; the call may be repeated.",
+      remedy: facts.lost
+        ? "The states of this model may be lost. Open a new context; what these branches hold can still be read."
+        : "Every branch is as it was before the call; the call may be repeated.",
     });
   }
 }

@@ -47,7 +47,10 @@ function mapError(error: unknown): unknown {
     case "NO_LOGITS":
       return new NoLogitsError({ branch });
     case "DECODE_FAILED":
-      return new DecodeFailedError({ status: facts.status ?? 0, rows: facts.rows ?? 0, doing: message }, cause);
+      return new DecodeFailedError(
+        { status: facts.status ?? 0, rows: facts.rows ?? 0, doing: message, ...(facts.lost && { lost: true }) },
+        cause,
+      );
     case "GRAMMAR_INVALID":
       return new GrammarInvalidError(`${message}.`, facts, cause);
     case "GRAMMAR_REJECTED":

@@ -76,6 +76,16 @@ export interface NativeContext {
   ): Promise<NativeProduced[][]>;
   countCells(): Promise<number>;
   dispose(): Promise<void>;
+  /** For tests: see native/core/fault_plan.h. Undefined clears the plan. */
+  failDecodes(fault: NativeFault | undefined): void;
+}
+
+export interface NativeFault {
+  kind: "no-space" | "compute" | "not-finite";
+  /** Decodes that work before the one that fails. */
+  spared: number;
+  /** Whether all that follow fail, too. */
+  lasting: boolean;
 }
 
 export interface NativeModel {
