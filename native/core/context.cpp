@@ -102,9 +102,10 @@ Status Context::attach_threads(int32_t n_threads, int32_t n_threads_batch) {
   };
   threads_.reset(start(n_threads));
   if (n_threads_batch != n_threads) threads_batch_.reset(start(n_threads_batch));
-  if (!threads_ || (n_threads_batch != n_threads && !threads_batch_))
-    return {Code::invalid_argument, "could not start the compute threads", {{"nThreads", n_threads}}};
-  llama_attach_threadpool(context_.get(), threads_.get(), threads_batch_ ? threads_batch_.get() : threads_.get());
+  ggml_threadpool* const batch = n_threads_batch == n_threads ? threads_.get() : threads_batch_.get();
+  if (threads_ && batch) workers_ = RowWorkers::on(batch, n_threads_batch);
+  if (!workers_) return {Code::invalid_argument, "could not start the compute threads", {{"nThreads", n_threads}}};
+  llama_attach_threadpool(context_.get(), threads_.get(), batch);
   return {};
 }
 

@@ -1,5 +1,7 @@
 #include "decode.h"
 
+#include <algorithm>
+
 #include "cell_count.h"
 #include "log_capture.h"
 
@@ -67,15 +69,23 @@ Status Decoder::decode(std::span<const Row> rows, const char* doing,
   }
 
   if (fault == Fault::not_finite) return explain(-3, rows.size(), doing, "the logits are not finite");
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].wants_logits) continue;
-    const float* logits = llama_get_logits_ith(context_.get(), static_cast<int32_t>(i));
-    const auto n_vocab = static_cast<size_t>(context_.limits().n_vocab);
-    auto row = logits ? LogitsRow::copy({logits, n_vocab}) : nullptr;
-    if (!row) return explain(-3, rows.size(), doing, "the logits are not finite");
-    rows_out.push_back(std::move(row));
-  }
+  const std::vector<std::shared_ptr<const LogitsRow>> copies = copy_rows(rows);
+  if (std::ranges::find(copies, nullptr) != copies.end())
+    return explain(-3, rows.size(), doing, "the logits are not finite");
+  rows_out.insert(rows_out.end(), copies.begin(), copies.end());
   return {};
+}
+
+std::vector<std::shared_ptr<const LogitsRow>> Decoder::copy_rows(std::span<const Row> rows) const {
+  std::vector<const float*> found;
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].wants_logits) found.push_back(llama_get_logits_ith(context_.get(), static_cast<int32_t>(i)));
+  const auto n_vocab = static_cast<size_t>(context_.limits().n_vocab);
+  std::vector<std::shared_ptr<const LogitsRow>> copies(found.size());
+  context_.workers().for_each(found.size(), [&](size_t i) {
+    if (found[i]) copies[i] = LogitsRow::copy({found[i], n_vocab});
+  });
+  return copies;
 }
 
 // A device may still be computing when llama_decode returns; its rows are read next in any case.

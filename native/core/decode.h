@@ -53,6 +53,8 @@ class Decoder {
   Status explain(int32_t result, size_t rows, const char* doing, std::string log) const;
 
   int32_t timed_decode(const llama_batch& batch, std::optional<Fault> fault);
+  // Of those that wanted logits; null where these are not finite.
+  std::vector<std::shared_ptr<const LogitsRow>> copy_rows(std::span<const Row> rows) const;
 
   Context& context_;
   FaultPlan faults_;
