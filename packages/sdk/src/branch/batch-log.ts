@@ -75,6 +75,11 @@ export class BatchLog {
     }
   }
 
+  /** The path of tokens that came from a saved state: nobody prefilled them, and to do so now would be avoidable. */
+  restored(path: PathHash, tokens: readonly Token[]): PathHash {
+    return tokens.reduce((here, token) => this.#trie.commit(here, token), path);
+  }
+
   // What the engine has written is written: an observer that throws is dropped and cannot undo it.
   #report(record: BatchRecord): void {
     for (const observer of this.#observers) {

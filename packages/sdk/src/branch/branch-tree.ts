@@ -1,8 +1,16 @@
 import type { Engine, Produced, RunOptions, SamplingParams } from "../backend/engine.ts";
 import type { SequenceHandle, Token } from "../backend/ids.ts";
 import { isSameSampling, type ResolvedSampling, resolveSampling } from "../backend/sampling.ts";
+import type { SequenceImage } from "../backend/sequence-image.ts";
 import type { SessionContext } from "../backend/session-context.ts";
-import { BranchDisposedError, BranchInFlightError, InvalidArgumentError, KvExhaustedError } from "../errors.ts";
+import {
+  BranchDisposedError,
+  BranchInFlightError,
+  BranchParkedError,
+  InvalidArgumentError,
+  KvExhaustedError,
+} from "../errors.ts";
+import type { SavedBranch } from "../state/saved-branch.ts";
 import { BatchLog, type BatchRecord, type TreeStats } from "./batch-log.ts";
 import { CallQueue, type QueuedCall } from "./call-queue.ts";
 import { CellLedger, type CellSegment, type Pressure, type Reservation } from "./cell-ledger.ts";
@@ -13,21 +21,31 @@ import { RadixTree } from "./radix-tree.ts";
 /** A branch as the tree sees it. `Branch` is the handle that users hold. */
 export interface BranchNode {
   readonly id: number;
-  readonly sequence: SequenceHandle;
+  /** Closed while it is parked. */
+  sequence: SequenceHandle;
   parent: BranchNode | undefined;
   readonly children: Set<BranchNode>;
   /** Tokens from position 0 to here, shared prefix included. */
   position: number;
   /** Position at which it left its parent; 0 for roots. */
   readonly forkHead: number;
-  tail: CellSegment;
+  readonly tail: CellSegment;
   path: PathHash;
   /** Most tokens of its prefills in one decode; the engine's where it has none of its own. */
   readonly nBatch: number | undefined;
   sampling: ResolvedSampling;
   disposed: boolean;
+  parked: ParkedNode | undefined;
   /** True from a call with rows of this branch to its end. */
   inFlight: boolean;
+}
+
+/** What is left of a node whose cells are out of the cache. */
+export interface ParkedNode {
+  readonly tokens: readonly Token[];
+  /** Cells that it takes to come back. */
+  readonly cells: number;
+  load(): Promise<SequenceImage>;
 }
 
 /** Tokens for a node, the first of them at its position. */
@@ -66,6 +84,7 @@ export class BranchTree {
   readonly #calls: CallQueue<Call, Produce>;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #live = new Set<BranchNode>();
+  readonly #parked = new Set<BranchNode>();
   #nextId = 1;
 
   constructor(engine: Engine) {
@@ -77,6 +96,11 @@ export class BranchTree {
 
   get liveBranches(): number {
     return this.#live.size;
+  }
+
+  /** Those that hold a sequence. */
+  get activeBranches(): number {
+    return this.#live.size - this.#parked.size;
   }
 
   get stats(): TreeStats {
@@ -123,8 +147,7 @@ export class BranchTree {
   fork(parent: BranchNode): BranchNode {
     this.requireIdle(parent, "fork");
     const sequence = this.engine.fork(parent.sequence);
-    const [own, child] = this.#ledger.fork(parent.tail);
-    parent.tail = own;
+    const child = this.#ledger.fork(parent.tail);
     const { position, path, nBatch, sampling } = parent;
     const node = this.#add({ sequence, sampling, nBatch, tail: child, position, forkHead: position, path });
     this.#prefixes.add(node, parent);
@@ -179,7 +202,8 @@ export class BranchTree {
     this.#live.delete(node);
     this.#prefixes.remove(node);
     this.#ledger.release(node.tail);
-    this.engine.close(node.sequence);
+    if (node.parked) this.#parked.delete(node);
+    else this.engine.close(node.sequence);
   }
 
   /** CASCADE: the node and all of its descendants, children first. */
@@ -195,7 +219,7 @@ export class BranchTree {
     const writes = entries.flatMap(({ node, tokens }) => (tokens.length > 0 ? [{ node, tokens: [...tokens] }] : []));
     if (writes.length === 0) return;
     const rows = writes.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    await this.#call("prefill", writes, { lane: "prefill", rows }, this.#cellsOf(rows));
+    await this.#call("prefill", writes, { lane: "prefill", rows }, this.cellsOf(rows));
   }
 
   /** Accepts and decodes one token per node in one batch. All or nothing. */
@@ -228,6 +252,99 @@ export class BranchTree {
   }
 
   requireIdle(node: BranchNode, doing: string): void {
+    this.#requireAtRest(node, doing);
+    if (node.parked) throw new BranchParkedError({ branch: node.id, doing });
+  }
+
+  /** Tokens from position 0 to its head. Cost: O(tokens). */
+  tokensOf(node: BranchNode): readonly Token[] {
+    return node.parked?.tokens ?? this.#prefixes.tokensOf(node);
+  }
+
+  /**
+   * Work on nodes that is no batch. Until it has ended they are in flight, and its cells promised; it releases the
+   * promise itself before it books them. Throws what a batch throws before it is admitted.
+   */
+  async hold<T>(
+    doing: string,
+    nodes: readonly BranchNode[],
+    cells: number,
+    work: (promised: Reservation) => Promise<T>,
+  ): Promise<T> {
+    for (const node of nodes) this.#requireAtRest(node, doing);
+    this.#requireFree(cells, doing);
+    const promised = this.#ledger.reserve(cells);
+    for (const node of nodes) node.inFlight = true;
+    const working = work(promised);
+    this.#underWay.add(working);
+    try {
+      return await working;
+    } finally {
+      promised.release();
+      for (const node of nodes) node.inFlight = false;
+      this.#underWay.delete(working);
+    }
+  }
+
+  /** RESTRICT has held it to be a leaf: its parent keeps what the two share. Its own cells and its sequence are free. */
+  leave(node: BranchNode, load: ParkedNode["load"]): void {
+    const tokens = this.tokensOf(node);
+    this.engine.close(node.sequence);
+    this.#prefixes.remove(node);
+    this.#parked.add(node);
+    node.parked = { tokens, cells: this.#ledger.empty(node.tail), load };
+  }
+
+  /** A parked node is back, as this sequence. */
+  comeBack(node: BranchNode, sequence: SequenceHandle): void {
+    const { parked } = node;
+    if (!parked) return;
+    node.sequence = sequence;
+    node.parked = undefined;
+    this.#parked.delete(node);
+    this.#ledger.extend(node.tail, parked.cells);
+    this.#prefixes.add(node);
+    this.#prefixes.extend(node, parked.tokens);
+  }
+
+  /** A node for a sequence that was restored: a fork of `parent` at `forkHead`, with these tokens from there on. */
+  addRestored(
+    sequence: SequenceHandle,
+    { forkHead, nBatch, tokens, image }: Pick<SavedBranch, "forkHead" | "nBatch" | "tokens" | "image">,
+    parent: BranchNode | undefined,
+  ): BranchNode {
+    const shared = parent ? this.tokensOf(parent).slice(0, forkHead) : [];
+    const all = [...shared, ...tokens];
+    const back = this.cellsOf((parent?.position ?? 0) - forkHead);
+    const node = this.#add({
+      sequence,
+      sampling: image.sampling,
+      nBatch,
+      tail: parent ? this.#ledger.fork(parent.tail, back) : this.#ledger.open(),
+      position: all.length,
+      forkHead,
+      path: this.#log.restored(emptyPath, all),
+    });
+    this.#ledger.extend(node.tail, this.cellsOf(tokens.length));
+    this.#prefixes.add(node);
+    this.#prefixes.extend(node, all);
+    if (parent) adopt(parent, node);
+    return node;
+  }
+
+  /** Throws BranchInFlightError while anything is under way. */
+  async compact(): Promise<void> {
+    for (const node of this.#live)
+      if (node.inFlight) throw new BranchInFlightError({ branch: node.id, doing: "compact" });
+    if (this.engine.capabilities.cellsPerToken === 0) return;
+    await this.hold("compact", [...this.#live], 0, () => this.engine.compact());
+  }
+
+  cellsOf(tokens: number): number {
+    return tokens * this.engine.capabilities.cellsPerToken;
+  }
+
+  #requireAtRest(node: BranchNode, doing: string): void {
     this.requireLive(node, doing);
     if (node.inFlight) throw new BranchInFlightError({ branch: node.id, doing });
   }
@@ -242,7 +359,7 @@ export class BranchTree {
       "commit",
       writes,
       { ...how, rows: writes.length },
-      this.#cellsOf(writes.length * (how.run?.maxTicks ?? 1)),
+      this.cellsOf(writes.length * (how.run?.maxTicks ?? 1)),
     );
   }
 
@@ -319,12 +436,8 @@ export class BranchTree {
   #advance(node: BranchNode, tokens: readonly Token[]): void {
     if (node.disposed) return;
     node.position += tokens.length;
-    this.#ledger.extend(node.tail, this.#cellsOf(tokens.length));
+    this.#ledger.extend(node.tail, this.cellsOf(tokens.length));
     this.#prefixes.extend(node, tokens);
-  }
-
-  #cellsOf(tokens: number): number {
-    return tokens * this.engine.capabilities.cellsPerToken;
   }
 
   #requireFree(cells: number, doing: string): void {
@@ -336,7 +449,15 @@ export class BranchTree {
     of: Pick<BranchNode, "sequence" | "sampling" | "nBatch" | "tail" | "position" | "forkHead" | "path">,
   ): BranchNode {
     const id = this.#nextId++;
-    const node: BranchNode = { id, ...of, parent: undefined, children: new Set(), disposed: false, inFlight: false };
+    const node: BranchNode = {
+      id,
+      ...of,
+      parent: undefined,
+      children: new Set(),
+      disposed: false,
+      parked: undefined,
+      inFlight: false,
+    };
     this.#live.add(node);
     return node;
   }

@@ -12,6 +12,7 @@ import { iteratorCases } from "./contract/iterator-cases.ts";
 import { lazyGrammarCases } from "./contract/lazy-grammar-cases.ts";
 import { leaseCases } from "./contract/lease-cases.ts";
 import { metricsCases } from "./contract/metrics-cases.ts";
+import { parkCases } from "./contract/park-cases.ts";
 import { penaltyCases } from "./contract/penalty-cases.ts";
 import { prefillCases } from "./contract/prefill-cases.ts";
 import { prefixCases } from "./contract/prefix-cases.ts";
@@ -40,6 +41,7 @@ export const contractCases: readonly ContractCase[] = [
   ...prefixCases,
   ...groupCases,
   ...runCases,
+  ...parkCases,
   ...argumentCases,
   ...vocabularyCases,
 ];

@@ -1,12 +1,12 @@
 import type { SequenceMetrics } from "../backend/engine.ts";
 
-/** Surprisals of one commit, in nats. */
+/** Surprisals, in nats. */
 export interface Surprisals {
   readonly model: number;
   readonly sampling: number;
 }
 
-interface Sums extends Surprisals {
+export interface Sums extends Surprisals {
   readonly count: number;
 }
 
@@ -26,8 +26,19 @@ export class Written {
     this.#measure = measure;
   }
 
+  /** What was committed elsewhere, in sums. */
+  static before(sums: Sums): Written {
+    const written = new Written(undefined, () => sums);
+    written.#sums = sums;
+    return written;
+  }
+
+  static sumsOf(written: Written | undefined): Sums {
+    return written ? written.#total() : nothing;
+  }
+
   static metricsOf(written: Written | undefined): SequenceMetrics {
-    const { model, sampling, count } = written ? written.#total() : nothing;
+    const { model, sampling, count } = Written.sumsOf(written);
     return { perplexity: Math.exp(model / count), samplingPerplexity: Math.exp(sampling / count) };
   }
 
