@@ -19,6 +19,7 @@ import { prefixCases } from "./contract/prefix-cases.ts";
 import { rowCases } from "./contract/row-cases.ts";
 import { runCases } from "./contract/run-cases.ts";
 import { samplingCases } from "./contract/sampling-cases.ts";
+import { saveCases } from "./contract/save-cases.ts";
 import { vocabularyCases } from "./contract/vocabulary-cases.ts";
 
 export type { ContractBackend, ContractCase, ContractSize } from "./contract/contract-case.ts";
@@ -42,6 +43,7 @@ export const contractCases: readonly ContractCase[] = [
   ...groupCases,
   ...runCases,
   ...parkCases,
+  ...saveCases,
   ...argumentCases,
   ...vocabularyCases,
 ];
