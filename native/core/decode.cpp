@@ -58,7 +58,7 @@ Status Decoder::check_limits(std::span<const Row> rows) const {
 Status Decoder::decode(std::span<const Row> rows, const char* doing,
                        std::vector<std::shared_ptr<const LogitsRow>>& rows_out) {
   if (Status status = check_limits(rows); !status.ok()) return status;
-  if (is_lost_) return explain(-101, rows.size(), doing, "an earlier failure has spoilt the states");
+  if (Status status = check_lost(rows.size(), doing); !status.ok()) return status;
   if (context_.abort) return explain(2, rows.size(), doing, "aborted");
   const LogCapture log;
   Batch batch(rows);
@@ -109,6 +109,27 @@ Status Decoder::roll_back(std::span<const Anchor> anchors) {
       return {Code::decode_failed, "rollback", {{"status", -100}, {"rows", 0}, {"sequence", anchor.seq}}};
   }
   return {};
+}
+
+Status Decoder::check_lost(size_t rows, const char* doing) const {
+  if (!is_lost_) return {};
+  return explain(-101, rows, doing, "an earlier failure has spoilt the cache; open a new context");
+}
+
+Result<SavedCells> Decoder::save(llama_seq_id seq, llama_pos from, llama_pos end) const {
+  if (Status status = check_lost(0, "save"); !status.ok()) return status;
+  return save_cells(context_, seq, from, end);
+}
+
+Status Decoder::restore(const SavedCells& saved, llama_seq_id seq, llama_seq_id prefix) const {
+  if (Status status = check_lost(0, "restore"); !status.ok()) return status;
+  return restore_cells(context_, saved, seq, prefix);
+}
+
+Status Decoder::compact() {
+  if (Status status = check_lost(0, "compact"); !status.ok()) return status;
+  is_lost_ = !compact_cells(context_);
+  return check_lost(0, "compact");
 }
 
 Status Decoder::check_room(size_t needed, const char* doing) const {

@@ -86,6 +86,9 @@ Napi::Function ContextWrap::define(Napi::Env env) {
                          InstanceMethod<&ContextWrap::commit>("commit"),
                          InstanceMethod<&ContextWrap::run>("run"),
                          InstanceMethod<&ContextWrap::count_cells>("countCells"),
+                         InstanceMethod<&ContextWrap::save>("save"),
+                         InstanceMethod<&ContextWrap::restore>("restore"),
+                         InstanceMethod<&ContextWrap::compact>("compact"),
                          InstanceMethod<&ContextWrap::dispose>("dispose"),
                          InstanceMethod<&ContextWrap::fail_decodes>("failDecodes"),
                      });
@@ -149,6 +152,7 @@ Napi::Value ContextWrap::limits(const Napi::CallbackInfo& info) {
   object.Set("swaWindow", model.swa_window());
   object.Set("encoder", llama_model_has_encoder(model.get()));
   object.Set("backend", devices.front().backend);
+  object.Set("llamaCommit", ggml_commit());
   return object;
 }
 

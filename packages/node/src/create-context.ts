@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { createLanguage, type SessionContext, type Vocabulary } from "@lloyal-labs/sdk";
 import { typedAsync } from "./binding/map-error.ts";
-import type { NativeContext } from "./binding/native.ts";
+import type { NativeContext, NativeContextOptions, NativeLimits } from "./binding/native.ts";
 import { checkContextOptions } from "./check-context-options.ts";
 import { checkLoadOptions } from "./check-load-options.ts";
 import type { ContextOptions } from "./context-options.ts";
@@ -31,12 +31,12 @@ export async function createContext(options: ContextOptions): Promise<NativeSess
 /** `createContext`, with the addon's own context beside it; for tests. */
 export async function openContext(options: ContextOptions): Promise<{ session: NativeSession; native: NativeContext }> {
   const { load, context } = checkContextOptions(options);
-  const model = await loadModel(load);
+  const { model, fingerprint } = await loadModel(load);
   try {
     const vocabulary = new NativeVocabulary(model);
     const language = createLanguage(vocabulary);
     const native = await typedAsync(() => model.createContext(context));
-    const engine = new NativeEngine(native);
+    const engine = new NativeEngine(native, { ...fingerprint, ...cacheFingerprint(context, native.limits()) });
     const dispose = async () => {
       await engine.dispose();
       model.dispose();
@@ -52,5 +52,11 @@ export async function openContext(options: ContextOptions): Promise<{ session: N
 
 /** Only the vocabulary of a model file: no weights are read or needed. Pairs a real Language with a simulated engine. */
 export async function loadVocabulary(modelPath: string): Promise<Vocabulary> {
-  return new NativeVocabulary(await loadModel(checkLoadOptions({ modelPath, device: "cpu" }), { vocabOnly: true }));
+  const { model } = await loadModel(checkLoadOptions({ modelPath, device: "cpu" }), { vocabOnly: true });
+  return new NativeVocabulary(model);
+}
+
+/** What of a context its cells depend on. */
+function cacheFingerprint({ typeK, typeV, flashAttn, rope }: NativeContextOptions, { nCtx }: NativeLimits) {
+  return { nCtx: String(nCtx), typeK, typeV, flashAttn, ropeScaling: rope ? JSON.stringify(rope) : "none" };
 }

@@ -10,6 +10,7 @@ import {
   KvExhaustedError,
   NoLogitsError,
   SequencesExhaustedError,
+  StateInvalidError,
 } from "@lloyal-labs/sdk";
 
 /** What the addon throws and rejects with. `message` names what was being done, or says what is wrong. */
@@ -55,6 +56,8 @@ function mapError(error: unknown): unknown {
       return new GrammarInvalidError(`${message}.`, facts, cause);
     case "GRAMMAR_REJECTED":
       return new GrammarRejectedError({ token: facts.token ?? -1 });
+    case "STATE_INVALID":
+      return new StateInvalidError(`${message}.`, facts, cause);
     case "CONTEXT_DISPOSED":
       return new ContextDisposedError({ doing: message });
     case "MODEL_NOT_FOUND":

@@ -77,4 +77,9 @@ export class BatchLog {
       this.#observers.tell({ type: "commit", entries, ms: ms / ticks });
     }
   }
+
+  /** The path of tokens that came from a saved state: nobody prefilled them, and to do so now would be avoidable. */
+  restored(path: PathHash, tokens: readonly Token[]): PathHash {
+    return tokens.reduce((here, token) => this.#trie.commit(here, token), path);
+  }
 }

@@ -2,9 +2,10 @@ import type { Engine, Produced, RunOptions } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { BatchLog, type BatchRecord, type TreeStats } from "./batch-log.ts";
-import { type BranchNode, requireIdle, requireLive } from "./branch-node.ts";
+import { type BranchNode, requireAtRest, requireIdle, requireLive } from "./branch-node.ts";
 import { CallQueue, type QueuedCall } from "./call-queue.ts";
 import type { CellLedger, Reservation } from "./cell-ledger.ts";
+import { emptyPath, type PathHash } from "./prefix-trie.ts";
 import type { RadixTree } from "./radix-tree.ts";
 
 /** Tokens for a node, the first of them at its position. */
@@ -74,7 +75,7 @@ export class BranchBatches {
     const writes = entries.flatMap(({ node, tokens }) => (tokens.length > 0 ? [{ node, tokens: [...tokens] }] : []));
     if (writes.length === 0) return;
     const rows = writes.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    await this.#call("prefill", writes, { lane: "prefill", rows }, this.#cellsOf(rows));
+    await this.#call("prefill", writes, { lane: "prefill", rows }, this.cellsOf(rows));
   }
 
   /** Accepts and decodes one token per node in one batch. All or nothing. */
@@ -102,6 +103,40 @@ export class BranchBatches {
     return await this.#engine.countCells();
   }
 
+  /**
+   * Work on nodes that is no batch. Until it has ended they are in flight, and its cells promised; it releases the
+   * promise itself before it books them. Throws what a batch throws before it is admitted.
+   */
+  async hold<T>(
+    doing: string,
+    nodes: readonly BranchNode[],
+    cells: number,
+    work: (promised: Reservation) => Promise<T>,
+  ): Promise<T> {
+    for (const node of nodes) requireAtRest(node, doing);
+    this.#ledger.requireFree(cells, doing);
+    const promised = this.#ledger.reserve(cells);
+    for (const node of nodes) node.inFlight = true;
+    const working = work(promised);
+    this.#underWay.add(working);
+    try {
+      return await working;
+    } finally {
+      promised.release();
+      for (const node of nodes) node.inFlight = false;
+      this.#underWay.delete(working);
+    }
+  }
+
+  /** The path of tokens that came from a saved state. */
+  restored(tokens: readonly Token[]): PathHash {
+    return this.#log.restored(emptyPath, tokens);
+  }
+
+  cellsOf(tokens: number): number {
+    return tokens * this.#engine.capabilities.cellsPerToken;
+  }
+
   async #tick(
     entries: readonly { node: BranchNode; token: Token }[],
     how: { lane: Call["lane"]; run?: TreeRunOptions },
@@ -112,7 +147,7 @@ export class BranchBatches {
       "commit",
       writes,
       { ...how, rows: writes.length },
-      this.#cellsOf(writes.length * (how.run?.maxTicks ?? 1)),
+      this.cellsOf(writes.length * (how.run?.maxTicks ?? 1)),
     );
   }
 
@@ -188,12 +223,8 @@ export class BranchBatches {
   #advance(node: BranchNode, tokens: readonly Token[]): void {
     if (node.disposed) return;
     node.position += tokens.length;
-    this.#ledger.extend(node.tail, this.#cellsOf(tokens.length));
+    this.#ledger.extend(node.tail, this.cellsOf(tokens.length));
     this.#prefixes.extend(node, tokens);
-  }
-
-  #cellsOf(tokens: number): number {
-    return tokens * this.#engine.capabilities.cellsPerToken;
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Engine, SamplingParams } from "../backend/engine.ts";
-import type { Token } from "../backend/ids.ts";
+import type { SequenceHandle, Token } from "../backend/ids.ts";
 import { isSameSampling, resolveSampling } from "../backend/sampling.ts";
 import type { SessionContext } from "../backend/session-context.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { BranchInFlightError, InvalidArgumentError } from "../errors.ts";
+import type { SavedBranch } from "../state/saved-branch.ts";
 import { BranchBatches } from "./branch-batches.ts";
-import { type BranchNode, requireIdle } from "./branch-node.ts";
+import { type BranchNode, type ParkedNode, requireIdle } from "./branch-node.ts";
 import { CellLedger, type Pressure, type Reservation } from "./cell-ledger.ts";
 import { adopt, assertLeaf, orphan, subtreePostOrder } from "./lineage.ts";
 import { emptyPath } from "./prefix-trie.ts";
@@ -22,6 +23,7 @@ export class BranchTree {
   readonly #ledger: CellLedger;
   readonly #prefixes = new RadixTree<BranchNode>();
   readonly #live = new Set<BranchNode>();
+  readonly #parked = new Set<BranchNode>();
   #nextId = 1;
 
   constructor(engine: Engine) {
@@ -32,6 +34,11 @@ export class BranchTree {
 
   get liveBranches(): number {
     return this.#live.size;
+  }
+
+  /** Those that hold a sequence. */
+  get activeBranches(): number {
+    return this.#live.size - this.#parked.size;
   }
 
   pressure(): Pressure {
@@ -69,8 +76,7 @@ export class BranchTree {
   fork(parent: BranchNode): BranchNode {
     requireIdle(parent, "fork");
     const sequence = this.engine.fork(parent.sequence);
-    const [own, child] = this.#ledger.fork(parent.tail);
-    parent.tail = own;
+    const child = this.#ledger.fork(parent.tail);
     const { position, path, nBatch, sampling } = parent;
     const node = this.#add({ sequence, sampling, nBatch, tail: child, position, forkHead: position, path });
     this.#prefixes.add(node, parent);
@@ -125,7 +131,8 @@ export class BranchTree {
     this.#live.delete(node);
     this.#prefixes.remove(node);
     this.#ledger.release(node.tail);
-    this.engine.close(node.sequence);
+    if (node.parked) this.#parked.delete(node);
+    else this.engine.close(node.sequence);
   }
 
   /** CASCADE: the node and all of its descendants, children first. */
@@ -134,11 +141,78 @@ export class BranchTree {
     for (const each of subtreePostOrder(node)) this.prune(each);
   }
 
+  /** Tokens from position 0 to its head. Cost: O(tokens). */
+  tokensOf(node: BranchNode): readonly Token[] {
+    return node.parked?.tokens ?? this.#prefixes.tokensOf(node);
+  }
+
+  /** RESTRICT has held it to be a leaf: its parent keeps what the two share. Its own cells and its sequence are free. */
+  leave(node: BranchNode, load: ParkedNode["load"]): void {
+    const tokens = this.tokensOf(node);
+    this.engine.close(node.sequence);
+    this.#prefixes.remove(node);
+    this.#parked.add(node);
+    node.parked = { tokens, cells: this.#ledger.empty(node.tail), load };
+  }
+
+  /** A parked node is back, as this sequence. */
+  comeBack(node: BranchNode, sequence: SequenceHandle): void {
+    const { parked } = node;
+    if (!parked) return;
+    node.sequence = sequence;
+    node.parked = undefined;
+    this.#parked.delete(node);
+    this.#ledger.extend(node.tail, parked.cells);
+    this.#prefixes.add(node);
+    this.#prefixes.extend(node, parked.tokens);
+  }
+
+  /** A node for a sequence that was restored: a fork of `parent` at `forkHead`, with these tokens from there on. */
+  addRestored(
+    sequence: SequenceHandle,
+    { forkHead, nBatch, tokens, image }: Pick<SavedBranch, "forkHead" | "nBatch" | "tokens" | "image">,
+    parent: BranchNode | undefined,
+  ): BranchNode {
+    const shared = parent ? this.tokensOf(parent).slice(0, forkHead) : [];
+    const all = [...shared, ...tokens];
+    const back = this.batches.cellsOf((parent?.position ?? 0) - forkHead);
+    const node = this.#add({
+      sequence,
+      sampling: image.sampling,
+      nBatch,
+      tail: parent ? this.#ledger.fork(parent.tail, back) : this.#ledger.open(),
+      position: all.length,
+      forkHead,
+      path: this.batches.restored(all),
+    });
+    this.#ledger.extend(node.tail, this.batches.cellsOf(tokens.length));
+    this.#prefixes.add(node);
+    this.#prefixes.extend(node, all);
+    if (parent) adopt(parent, node);
+    return node;
+  }
+
+  /** Throws BranchInFlightError while anything is under way. */
+  async compact(): Promise<void> {
+    for (const node of this.#live)
+      if (node.inFlight) throw new BranchInFlightError({ branch: node.id, doing: "compact" });
+    if (this.engine.capabilities.cellsPerToken === 0) return;
+    await this.batches.hold("compact", [...this.#live], 0, () => this.engine.compact());
+  }
+
   #add(
     of: Pick<BranchNode, "sequence" | "sampling" | "nBatch" | "tail" | "position" | "forkHead" | "path">,
   ): BranchNode {
     const id = this.#nextId++;
-    const node: BranchNode = { id, ...of, parent: undefined, children: new Set(), disposed: false, inFlight: false };
+    const node: BranchNode = {
+      id,
+      ...of,
+      parent: undefined,
+      children: new Set(),
+      disposed: false,
+      parked: undefined,
+      inFlight: false,
+    };
     this.#live.add(node);
     return node;
   }

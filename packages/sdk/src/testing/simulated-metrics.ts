@@ -3,7 +3,7 @@ import type { Token } from "../backend/ids.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import type { SequenceState } from "./simulated-sequence.ts";
 
-/** Surprisals of one commit, in nats. */
+/** Surprisals, in nats. */
 export interface Surprisals {
   readonly model: number;
   readonly sampling: number;
@@ -16,7 +16,7 @@ export interface Commit {
   readonly token: Token;
 }
 
-interface Sums extends Surprisals {
+export interface Sums extends Surprisals {
   readonly count: number;
 }
 
@@ -29,18 +29,30 @@ const nothing: Sums = { model: 0, sampling: 0, count: 0 };
 export class Written {
   readonly #previous: Written | undefined;
   readonly #measure: (commit: Commit) => Surprisals;
-  readonly #commit: Commit;
+  /** Undefined where the sums are known from elsewhere. */
+  readonly #commit: Commit | undefined;
   #sums: Sums | undefined;
 
   /** @param measure - one function for all commits: a closure for each of them would be most of what a token costs */
-  constructor(previous: Written | undefined, measure: (commit: Commit) => Surprisals, commit: Commit) {
+  constructor(previous: Written | undefined, measure: (commit: Commit) => Surprisals, commit?: Commit) {
     this.#previous = previous;
     this.#measure = measure;
     this.#commit = commit;
   }
 
+  /** What was committed elsewhere, in sums. */
+  static before(sums: Sums): Written {
+    const written = new Written(undefined, () => sums);
+    written.#sums = sums;
+    return written;
+  }
+
+  static sumsOf(written: Written | undefined): Sums {
+    return written ? written.#total() : nothing;
+  }
+
   static metricsOf(written: Written | undefined): SequenceMetrics {
-    const { model, sampling, count } = written ? written.#total() : nothing;
+    const { model, sampling, count } = Written.sumsOf(written);
     return { perplexity: Math.exp(model / count), samplingPerplexity: Math.exp(sampling / count) };
   }
 
@@ -56,7 +68,7 @@ export class Written {
       open.push(each);
     }
     for (const each of open.reverse()) {
-      const { model, sampling } = each.#measure(each.#commit);
+      const { model, sampling } = each.#measure(each.#commit as Commit);
       sums = { model: sums.model + model, sampling: sums.sampling + sampling, count: sums.count + 1 };
       each.#sums = sums;
     }
