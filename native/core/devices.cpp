@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cctype>
 
+#include "backends.h"
+
 namespace lloyal {
 Device describe(ggml_backend_dev_t device) {
-  std::string backend = ggml_backend_reg_name(ggml_backend_dev_backend_reg(device));
+  ggml_backend_reg_t family = ggml_backend_dev_backend_reg(device);
+  std::string backend = ggml_backend_reg_name(family);
   std::transform(backend.begin(), backend.end(), backend.begin(), [](unsigned char c) { return std::tolower(c); });
   const auto type = ggml_backend_dev_type(device);
   const bool is_gpu = type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU;
-  return {ggml_backend_dev_name(device), std::move(backend), is_gpu};
+  return {ggml_backend_dev_name(device), std::move(backend), is_gpu, library_of(family)};
 }
 
 std::vector<Device> list_devices() {

@@ -12,6 +12,7 @@ struct Device {
   std::string name;    // "CUDA0", "CPU"
   std::string backend; // its family in lower case: "cuda", "cpu"
   bool is_gpu;
+  std::string library; // the file that its code is in; empty where that is the addon itself
 };
 
 // All that this build finds on this machine, in ggml's order. Needs init_backend().

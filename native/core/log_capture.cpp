@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "backends.h"
 #include "llama.h"
 
 namespace lloyal {
@@ -18,14 +19,29 @@ void on_log(ggml_log_level level, const char* text, void*) {
   if (sink->size() > kept_bytes) sink->erase(0, sink->size() - kept_bytes);
 }
 
+std::string& startup_log() {
+  static std::string text;
+  return text;
+}
+
 } // namespace
 
 void init_backend() {
   static std::once_flag once;
   std::call_once(once, [] {
     llama_log_set(on_log, nullptr);
-    llama_backend_init();
+    {
+      const LogCapture log;
+      load_backends();
+      startup_log() = log.text();
+    }
+    // Without a backend it would search for some in the current folder, and nothing could be computed anyway.
+    if (ggml_backend_reg_count() > 0) llama_backend_init();
   });
+}
+
+std::string backend_log() {
+  return startup_log();
 }
 
 LogCapture::LogCapture() : outer_(sink) {

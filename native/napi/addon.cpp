@@ -15,6 +15,8 @@ Addon::Addon(Napi::Env env, Napi::Object exports)
     : model_class(Napi::Persistent(ModelWrap::define(env))), context_class(Napi::Persistent(ContextWrap::define(env))) {
   exports.Set("loadModel", Napi::Function::New(env, load_model, "loadModel"));
   exports.Set("devices", Napi::Function::New(env, devices, "devices"));
+  exports.Set("backendLog", Napi::Function::New(env, backend_log, "backendLog"));
+  exports.Set("version", LLOYAL_VERSION);
   stop_threads_on_exit(env);
 }
 

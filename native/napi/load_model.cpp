@@ -66,9 +66,14 @@ Napi::Value devices(const Napi::CallbackInfo& info) {
     object.Set("name", device.name);
     object.Set("backend", device.backend);
     object.Set("isGpu", device.is_gpu);
+    object.Set("library", device.library);
     array.Set(array.Length(), object);
   }
   return array;
+}
+
+Napi::Value backend_log(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), backend_log());
 }
 
 Napi::Value load_model(const Napi::CallbackInfo& info) {

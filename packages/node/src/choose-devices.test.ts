@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { chooseDevices } from "./choose-devices.ts";
 
-const cpu = { name: "CPU", backend: "cpu", isGpu: false };
-const gpus = ["CUDA0", "CUDA1"].map((name) => ({ name, backend: "cuda", isGpu: true }));
+const cpu = { name: "CPU", backend: "cpu", isGpu: false, library: "" };
+const gpus = ["CUDA0", "CUDA1"].map((name) => ({ name, backend: "cuda", isGpu: true, library: "" }));
 const plain = [cpu];
 const rich = [...gpus, cpu];
 

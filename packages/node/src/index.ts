@@ -1,3 +1,6 @@
+export type { NativeBinary } from "./binding/choose-addon.ts";
+export { nativeBinary } from "./binding/load.ts";
+export type { NativeDevice } from "./binding/native.ts";
 export type {
   CacheType,
   ContextOptions,

@@ -1,30 +1,26 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { InferenceError } from "@lloyal-labs/sdk";
+import { chooseAddon, type NativeBinary } from "./choose-addon.ts";
+import { thisMachine } from "./library-files.ts";
 import type { NativeAddon } from "./native.ts";
 
-const built = fileURLToPath(new URL("../../build/lloyal.node", import.meta.url));
-let loaded: NativeAddon | undefined;
+let loaded: ReturnType<typeof chooseAddon> | undefined;
 
-/** The addon: `LLOYAL_ADDON` where it is set, else what the build left in this package. */
+/** The addon of this process, loaded on the first call. BACKEND_UNAVAILABLE where there is none. */
 export function loadAddon(): NativeAddon {
-  loaded ??= requireAddon(process.env.LLOYAL_ADDON || built);
-  return loaded;
+  return load().addon;
 }
 
-function requireAddon(path: string): NativeAddon {
-  const remedy = "Run `npm start` in the repository, or build it with `npm run native:build` in packages/node.";
-  if (!existsSync(path)) {
-    throw new InferenceError("BACKEND_UNAVAILABLE", `there is no native addon at ${path}.`, {
-      facts: { path },
-      remedy,
-    });
-  }
-  try {
-    return createRequire(import.meta.url)(path) as NativeAddon;
-  } catch (cause) {
-    const facts = { path, platform: process.platform, arch: process.arch };
-    throw new InferenceError("BACKEND_UNAVAILABLE", `the addon at ${path} does not load.`, { facts, remedy, cause });
-  }
+/**
+ * Which native addon this process runs on, and why that one. Loads it where that has not been done.
+ *
+ * @throws InferenceError with BACKEND_UNAVAILABLE where none can be loaded; its facts hold the reason of each candidate.
+ */
+export function nativeBinary(): NativeBinary {
+  return load().binary;
+}
+
+function load() {
+  const own = fileURLToPath(new URL("../..", import.meta.url));
+  loaded ??= chooseAddon(own, process.env.LLOYAL_ADDON, thisMachine());
+  return loaded;
 }

@@ -120,6 +120,8 @@ export interface NativeDevice {
   /** Its family, such as `cuda`. */
   backend: string;
   isGpu: boolean;
+  /** The file that its code is in; empty where that is the addon itself. */
+  library: string;
 }
 
 export interface NativeLoadOptions {
@@ -133,6 +135,10 @@ export interface NativeLoadOptions {
 }
 
 export interface NativeAddon {
+  /** Of the package that it was built for. Missing in what is no addon of ours. */
+  version?: string;
   devices(): NativeDevice[];
+  /** Why `devices()` lacks one, in the words of the system's loader; empty for nothing. */
+  backendLog(): string;
   loadModel(options: NativeLoadOptions, onProgress?: (fraction: number) => void): NativeLoad;
 }
