@@ -1,4 +1,4 @@
-// pnpm bench <name> [--json] [--check] [--save]
+// pnpm bench <name> [--json] [--check] [--save]; `tree` also takes --n, --s (lists, as 1,2,4) and --rounds
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
@@ -8,6 +8,7 @@ import { benchAnswers, missedBars as missedByAnswers } from "./answers.ts";
 import { benchEngine, missedBars as missedByEngine } from "./engine/engine.ts";
 import { benchMain, missedBars as missedByMain } from "./main.ts";
 import { benchTick, missedBars as missedByTick } from "./tick.ts";
+import { benchTree, missedBars as missedByTree } from "./tree/tree.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,6 +17,9 @@ const { values, positionals } = parseArgs({
     check: { type: "boolean" },
     save: { type: "boolean" },
     arm: { type: "string" },
+    n: { type: "string", default: "1,2,4,8" },
+    s: { type: "string", default: "0,1000,4000" },
+    rounds: { type: "string", default: "1" },
   },
 });
 const name = positionals[0];
@@ -42,6 +46,15 @@ const benches: Record<string, () => Promise<{ figures: object; missed: string[] 
     const figures = await benchTick(target);
     return { figures, missed: missedByTick(figures) };
   },
+  async tree() {
+    const figures = await benchTree({
+      modelPath: await ensureModel("smollm2-135m"),
+      agents: numbers(values.n),
+      spines: numbers(values.s),
+      rounds: Number(values.rounds),
+    });
+    return { figures: { model: "smollm2-135m", ...figures }, missed: missedByTree(figures) };
+  },
 };
 const bench = benches[name ?? ""];
 if (!bench) {
@@ -66,6 +79,10 @@ if (values.save) {
 process.stdout.write(values.json ? `${JSON.stringify(record, null, 2)}\n` : summary(record));
 for (const bar of missed) process.stderr.write(`missed: ${bar}\n`);
 if (values.check && missed.length > 0) process.exitCode = 1;
+
+function numbers(list: string): number[] {
+  return list.split(",").map(Number);
+}
 
 function summary(of: object): string {
   const brief = Object.entries(of).filter(([key]) => key !== "answers" && key !== "runs");

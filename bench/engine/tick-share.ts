@@ -1,5 +1,5 @@
 import { createContext } from "@lloyal-labs/lloyal.node";
-import { Branch, BranchStore, type SamplingParams, type Token } from "@lloyal-labs/sdk";
+import { Branch, BranchStore, type Produced, type SamplingParams, type Token } from "@lloyal-labs/sdk";
 import { quantile, round } from "../figures.ts";
 
 /** A tick of `branches` branches over one shared prefix, and what of it is not `llama_decode`. */
@@ -63,7 +63,7 @@ async function shareOf(
   let tokens: Token[] = branches.map((branch) => branch.produceSync().token);
   const tick = async () => {
     const produced = await store.step(branches.map((branch, i) => [branch, tokens[i] as Token] as const));
-    tokens = produced.map(({ token }) => token);
+    tokens = produced.map((each) => (each as Produced).token);
   };
   for (let i = 0; i < warmTicks; i++) await tick();
   const laps: number[] = [];

@@ -73,6 +73,36 @@ Result<llama_token> sample(const Vocab& vocab, const BranchState& state, uint32_
 
 Result<BranchState> committed(const Vocab& vocab, const BranchState& state, llama_token token) {
   if (!vocab.contains(token)) return Status{Code::invalid_argument, "there is no such token", {{"token", token}}};
+  auto result = heard(vocab, state, token);
+  if (!result.ok()) return result;
+  BranchState& next = result.value();
+  measure(next, state, token);
+  next.position += 1;
+  next.commits += 1;
+  next.draws = 0;
+  next.window = state.window.with(token);
+  next.memo.reset();
+  return result;
+}
+
+Result<BranchState> constrained(const Vocab& vocab, const BranchState& state, std::shared_ptr<const Grammar> start,
+                                GrammarHistory::Source source) {
+  BranchState next = state;
+  next.grammar.reset();
+  next.lazy.reset();
+  next.memo.reset();
+  if (source.triggers.empty()) {
+    next.grammar = std::move(start);
+  } else {
+    auto lazy = LazyGrammar::over(vocab, std::move(start), source.triggers);
+    if (!lazy.ok()) return lazy.status();
+    next.lazy = std::move(lazy.value());
+  }
+  next.history = {std::make_shared<const GrammarHistory::Source>(std::move(source)), {}};
+  return next;
+}
+
+Result<BranchState> heard(const Vocab& vocab, const BranchState& state, llama_token token) {
   BranchState next = state;
   const Utf8Step step = written(vocab, state, token);
   if (state.grammar) {
@@ -80,18 +110,13 @@ Result<BranchState> committed(const Vocab& vocab, const BranchState& state, llam
     if (!grammar.ok()) return grammar.status();
     next.grammar = std::move(grammar.value());
   } else if (state.lazy) {
-    auto heard = state.lazy->hear(token, step);
-    if (!heard.ok()) return heard.status();
-    next.grammar = std::move(heard.value().active);
-    next.lazy = std::move(heard.value().waiting);
+    auto said = state.lazy->hear(token, step);
+    if (!said.ok()) return said.status();
+    next.grammar = std::move(said.value().active);
+    next.lazy = std::move(said.value().waiting);
   }
-  measure(next, state, token);
-  next.position += 1;
-  next.commits += 1;
-  next.draws = 0;
-  next.window = state.window.with(token);
+  if (state.history.source) next.history.heard = state.history.heard.with(token);
   next.utf8 = step.pending;
-  next.memo.reset();
   return next;
 }
 
@@ -99,6 +124,8 @@ BranchState prefilled(const BranchState& state, size_t count) {
   BranchState next = state;
   next.position += static_cast<llama_pos>(count);
   // The bytes belong to a text that the prefilled tokens have ended.
+  if (next.history.source && !next.utf8.bytes.empty())
+    next.history.heard = next.history.heard.with(GrammarHistory::prefill);
   next.utf8 = {};
   next.memo.reset();
   return next;

@@ -6,6 +6,7 @@
 
 #include "lazy_grammar.h"
 #include "sampler.h"
+#include "token_log.h"
 #include "utf8.h"
 #include "vocab.h"
 
@@ -25,6 +26,20 @@ struct Surprisals {
   double sampling = 0;
 };
 
+// How a sequence came to where its grammar stands: whoever goes the same way again stands there too.
+struct GrammarHistory {
+  struct Source {
+    std::string gbnf;
+    std::vector<Trigger> triggers; // none: it constrains from its start
+    Utf8Pending utf8;              // as it was when the grammar was set
+  };
+  // Stands in `heard` for tokens that were prefilled in between.
+  static constexpr llama_token prefill = -1;
+
+  std::shared_ptr<const Source> source; // null: there is no grammar
+  TokenLog heard;                       // committed since
+};
+
 // All that a sequence is beside its cells. A plain value: a fork copies it (what is large is shared and never
 // changes), a batch works on a copy that replaces the original only after success.
 struct BranchState {
@@ -39,6 +54,7 @@ struct BranchState {
   // At most one of the two.
   std::shared_ptr<const Grammar> grammar;
   std::shared_ptr<const LazyGrammar> lazy;
+  GrammarHistory history;
   Utf8Pending utf8;
   Surprisals surprisals;
   // Of produce, until anything that it depends on changes.
@@ -53,6 +69,14 @@ Result<llama_token> sample(const Vocab& vocab, const BranchState& state, uint32_
 
 // The state after `token`, save for its row, which only a decode gives. GRAMMAR_REJECTED.
 Result<BranchState> committed(const Vocab& vocab, const BranchState& state, llama_token token);
+
+// A grammar, at its start, in place of the one before; it waits where there are triggers. GRAMMAR_INVALID and
+// INVALID_ARGUMENT.
+Result<BranchState> constrained(const Vocab& vocab, const BranchState& state, std::shared_ptr<const Grammar> start,
+                                GrammarHistory::Source source);
+
+// The state in which only the grammar has heard `token`, and the text has it. GRAMMAR_REJECTED.
+Result<BranchState> heard(const Vocab& vocab, const BranchState& state, llama_token token);
 
 // The state after `count` tokens that pass neither sampler nor grammar, save for its row.
 BranchState prefilled(const BranchState& state, size_t count);

@@ -10,11 +10,6 @@ Status disposed(SequenceHandle handle, const char* doing) {
   return {Code::branch_disposed, doing, {{"branch", handle}}};
 }
 
-Result<std::shared_ptr<const Grammar>> parse(GrammarShelf& grammars, const std::optional<std::string>& gbnf) {
-  if (!gbnf) return std::shared_ptr<const Grammar>();
-  return grammars.get(*gbnf);
-}
-
 Biases shared(std::vector<TokenBias> biases) {
   return biases.empty() ? nullptr : std::make_shared<const std::vector<TokenBias>>(std::move(biases));
 }
@@ -37,12 +32,10 @@ BranchTable::BranchTable(const Vocab& vocab, uint32_t n_seq_max)
 Result<SequenceHandle> BranchTable::open(const SamplingParams& sampling, const std::optional<std::string>& gbnf) {
   if (pool_.empty()) return exhausted();
   if (Status status = check_sampling(sampling); !status.ok()) return status;
-  auto grammar = parse(grammars_, gbnf);
-  if (!grammar.ok()) return grammar.status();
   BranchState state;
   state.sampling = sampling;
   state.mu = sampling.first_mu();
-  state.grammar = std::move(grammar.value());
+  if (Status status = constrain(state, gbnf, {}); !status.ok()) return status;
   return insert(std::move(state));
 }
 
@@ -77,27 +70,14 @@ bool BranchTable::close(SequenceHandle handle) {
 Status BranchTable::set_grammar(SequenceHandle handle, const std::optional<std::string>& gbnf) {
   auto slot = at_rest(handle, "setGrammar");
   if (!slot.ok()) return slot.status();
-  auto grammar = parse(grammars_, gbnf);
-  if (!grammar.ok()) return grammar.status();
-  BranchState& state = slot.value()->state;
-  state.grammar = std::move(grammar.value());
-  state.lazy.reset();
-  state.memo.reset();
-  return {};
+  return constrain(slot.value()->state, gbnf, {});
 }
 
 Status BranchTable::set_lazy_grammar(SequenceHandle handle, const std::string& gbnf, std::vector<Trigger> triggers) {
   auto slot = at_rest(handle, "setLazyGrammar");
   if (!slot.ok()) return slot.status();
-  auto grammar = grammars_.get(gbnf);
-  if (!grammar.ok()) return grammar.status();
-  auto lazy = LazyGrammar::over(vocab_, std::move(grammar.value()), std::move(triggers));
-  if (!lazy.ok()) return lazy.status();
-  BranchState& state = slot.value()->state;
-  state.lazy = std::move(lazy.value());
-  state.grammar.reset();
-  state.memo.reset();
-  return {};
+  if (triggers.empty()) return {Code::invalid_argument, "a lazy grammar needs at least one trigger"};
+  return constrain(slot.value()->state, gbnf, std::move(triggers));
 }
 
 Status BranchTable::set_sampling(SequenceHandle handle, const SamplingParams& sampling) {
@@ -183,6 +163,29 @@ Result<std::shared_ptr<const LogitsRow>> BranchTable::row(SequenceHandle handle,
   return slot->state.row;
 }
 
+Result<SavedSequence> BranchTable::saved(SequenceHandle handle) const {
+  const Slot* slot = find(handle);
+  if (!slot) return disposed(handle, "save");
+  return SavedSequence{slot->lease.id(), lloyal::saved(slot->state)};
+}
+
+Result<llama_seq_id> BranchTable::prefix_of(SequenceHandle handle, llama_pos end) const {
+  const Slot* slot = find(handle);
+  if (!slot) return disposed(handle, "restore");
+  if (slot->state.position >= end) return slot->lease.id();
+  return Status{Code::invalid_argument,
+                "the parent does not reach to where the saved cells begin",
+                {{"position", slot->state.position}, {"from", end}}};
+}
+
+Result<RevivedSequence> BranchTable::revive(const SavedState& saved) {
+  if (pool_.empty()) return exhausted();
+  auto state = revived(vocab_, grammars_, saved);
+  if (!state.ok()) return state.status();
+  const SequenceHandle handle = insert(std::move(state.value()));
+  return RevivedSequence{handle, slots_.at(handle).lease.id()};
+}
+
 Status BranchTable::check(const std::vector<FlightRequest>& requests, FlightKind kind) const {
   std::unordered_set<SequenceHandle> seen;
   for (const FlightRequest& request : requests) {
@@ -248,6 +251,23 @@ Result<BranchTable::Slot*> BranchTable::at_rest(SequenceHandle handle, const cha
   if (!slot) return disposed(handle, doing);
   if (slot->in_flight) return Status{Code::branch_in_flight, doing, {{"branch", handle}}};
   return slot;
+}
+
+Status BranchTable::constrain(BranchState& state, const std::optional<std::string>& gbnf,
+                              std::vector<Trigger> triggers) {
+  if (!gbnf) {
+    state.grammar.reset();
+    state.lazy.reset();
+    state.history = {};
+    state.memo.reset();
+    return {};
+  }
+  auto grammar = grammars_.get(*gbnf);
+  if (!grammar.ok()) return grammar.status();
+  auto next = constrained(vocab_, state, std::move(grammar.value()), {*gbnf, std::move(triggers), state.utf8});
+  if (!next.ok()) return next.status();
+  state = std::move(next.value());
+  return {};
 }
 
 Status BranchTable::check_biases(const std::vector<TokenBias>& biases) const {

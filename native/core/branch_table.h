@@ -7,6 +7,7 @@
 
 #include "flight.h"
 #include "grammar_shelf.h"
+#include "saved_state.h"
 
 namespace lloyal {
 
@@ -14,6 +15,17 @@ struct FlightRequest {
   SequenceHandle handle;
   std::vector<llama_token> tokens;                     // exactly one for a commit or run
   size_t n_batch = std::numeric_limits<size_t>::max(); // most of them in one batch, at least 1
+};
+
+// Where the cells of a sequence are, and all else of it.
+struct SavedSequence {
+  llama_seq_id seq;
+  SavedState state;
+};
+
+struct RevivedSequence {
+  SequenceHandle handle;
+  llama_seq_id seq;
 };
 
 // The logical side of the cache: handles, leases and states. Belongs to the JavaScript thread, never waits, and
@@ -43,6 +55,13 @@ class BranchTable {
   Result<std::shared_ptr<const LogitsRow>> row(SequenceHandle handle, const char* doing) const;
   const Vocab& vocab() const { return vocab_; }
 
+  // For work between two flights. BRANCH_DISPOSED.
+  Result<SavedSequence> saved(SequenceHandle handle) const;
+  // Who holds the cells before `end`, to share them. BRANCH_DISPOSED, INVALID_ARGUMENT when it does not reach that far.
+  Result<llama_seq_id> prefix_of(SequenceHandle handle, llama_pos end) const;
+  // A sequence in this state, whose cells are still to come. SEQUENCES_EXHAUSTED, and what revived() refuses.
+  Result<RevivedSequence> revive(const SavedState& saved);
+
   // Refuses what could never fly: an unknown handle, one named twice, a missing token.
   Status check(const std::vector<FlightRequest>& requests, FlightKind kind) const;
   // Snapshots the entries and marks them in flight. One flight at a time.
@@ -62,6 +81,8 @@ class BranchTable {
   Slot* find(SequenceHandle handle);
   const Slot* find(SequenceHandle handle) const;
   Result<Slot*> at_rest(SequenceHandle handle, const char* doing);
+  // No text removes the constraint; with triggers it waits. The state is as before where this fails.
+  Status constrain(BranchState& state, const std::optional<std::string>& gbnf, std::vector<Trigger> triggers);
   Status check_biases(const std::vector<TokenBias>& biases) const;
   Status check_sampling(const SamplingParams& sampling) const;
   SequenceHandle insert(BranchState state);

@@ -8,15 +8,21 @@
 namespace lloyal {
 namespace {
 
-// Sequences of llama.cpp's for each of ours: where there is a state, a second one keeps it from before a call.
-uint32_t seqs_each(const Model& model) {
-  return model.has_state() ? 2 : 1;
+// Sequences of llama.cpp's for `leased` ones of ours. Where there is a state, a second one of each keeps it from before
+// a call; else one more serves to save a part of another.
+uint32_t seqs_for(const Model& model, uint32_t leased) {
+  return model.has_state() ? 2 * leased : leased + 1;
+}
+
+uint32_t most_leased(const Model& model) {
+  const auto most = static_cast<uint32_t>(llama_max_parallel_sequences());
+  return model.has_state() ? most / 2 : most - 1;
 }
 
 Status check(const Model& loaded, const ContextParams& params) {
   const llama_model* model = loaded.get();
   if (llama_model_has_encoder(model)) return {Code::model_invalid, "encoder models are not supported"};
-  const auto most = static_cast<uint32_t>(llama_max_parallel_sequences()) / seqs_each(loaded);
+  const uint32_t most = most_leased(loaded);
   if (params.n_seq_max == 0 || params.n_seq_max > most)
     return {Code::invalid_argument,
             "nSeqMax must lie in [1, " + std::to_string(most) + "] for this model",
@@ -34,7 +40,7 @@ llama_context_params to_llama(const Model& model, const ContextParams& params, s
   out.n_ctx = params.n_ctx;
   out.n_batch = params.n_batch;
   out.n_ubatch = std::min(params.n_batch, params.n_ubatch);
-  out.n_seq_max = params.n_seq_max * seqs_each(model);
+  out.n_seq_max = seqs_for(model, params.n_seq_max);
   // Zero would mean one output per batch row, and reserve n_batch x n_vocab floats for them.
   out.n_outputs_max = out.n_seq_max;
   out.n_threads = params.n_threads;
@@ -102,9 +108,10 @@ Status Context::attach_threads(int32_t n_threads, int32_t n_threads_batch) {
   };
   threads_.reset(start(n_threads));
   if (n_threads_batch != n_threads) threads_batch_.reset(start(n_threads_batch));
-  if (!threads_ || (n_threads_batch != n_threads && !threads_batch_))
-    return {Code::invalid_argument, "could not start the compute threads", {{"nThreads", n_threads}}};
-  llama_attach_threadpool(context_.get(), threads_.get(), threads_batch_ ? threads_batch_.get() : threads_.get());
+  ggml_threadpool* const batch = n_threads_batch == n_threads ? threads_.get() : threads_batch_.get();
+  if (threads_ && batch) workers_ = RowWorkers::on(batch, n_threads_batch);
+  if (!workers_) return {Code::invalid_argument, "could not start the compute threads", {{"nThreads", n_threads}}};
+  llama_attach_threadpool(context_.get(), threads_.get(), batch);
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "model.h"
+#include "row_workers.h"
 
 namespace lloyal {
 
@@ -51,6 +52,7 @@ class Context {
   llama_memory_t memory() const { return llama_get_memory(context_.get()); }
   const Model& model() const { return *model_; }
   const ContextLimits& limits() const { return limits_; }
+  RowWorkers& workers() const { return *workers_; }
 
   // Set from any thread to end the decode in flight: between two batches, and, on CPU and where the model has no state,
   // between two nodes of a graph.
@@ -70,6 +72,7 @@ class Context {
   // Members die in reverse: the context before the threads that it computes on and the model that it reads.
   std::shared_ptr<Model> model_;
   std::unique_ptr<ggml_threadpool, ThreadpoolDelete> threads_, threads_batch_;
+  std::unique_ptr<RowWorkers> workers_;
   std::unique_ptr<llama_context, ContextDelete> context_;
   ContextLimits limits_{};
 };

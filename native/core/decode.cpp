@@ -1,5 +1,7 @@
 #include "decode.h"
 
+#include <algorithm>
+
 #include "cell_count.h"
 #include "log_capture.h"
 
@@ -56,35 +58,45 @@ Status Decoder::check_limits(std::span<const Row> rows) const {
 Status Decoder::decode(std::span<const Row> rows, const char* doing,
                        std::vector<std::shared_ptr<const LogitsRow>>& rows_out) {
   if (Status status = check_limits(rows); !status.ok()) return status;
-  if (is_lost_)
-    return explain(-101, rows.size(), doing, "an earlier failure has spoilt the states; open a new context");
+  if (Status status = check_lost(rows.size(), doing); !status.ok()) return status;
   if (context_.abort) return explain(2, rows.size(), doing, "aborted");
   const LogCapture log;
   Batch batch(rows);
-  if (const int32_t result = timed_decode(batch.view()); result != 0) {
+  const std::optional<Fault> fault = faults_.next();
+  if (const int32_t result = timed_decode(batch.view(), fault); result != 0) {
     is_lost_ = context_.model().has_state() && !is_untouched(result);
     return explain(result, rows.size(), doing, log.text());
   }
 
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].wants_logits) continue;
-    const float* logits = llama_get_logits_ith(context_.get(), static_cast<int32_t>(i));
-    const auto n_vocab = static_cast<size_t>(context_.limits().n_vocab);
-    auto row = logits ? LogitsRow::copy({logits, n_vocab}) : nullptr;
-    if (!row) return explain(-3, rows.size(), doing, "the logits are not finite");
-    rows_out.push_back(std::move(row));
-  }
+  if (fault == Fault::not_finite) return explain(-3, rows.size(), doing, "the logits are not finite");
+  const std::vector<std::shared_ptr<const LogitsRow>> copies = copy_rows(rows);
+  if (std::ranges::find(copies, nullptr) != copies.end())
+    return explain(-3, rows.size(), doing, "the logits are not finite");
+  rows_out.insert(rows_out.end(), copies.begin(), copies.end());
   return {};
 }
 
+std::vector<std::shared_ptr<const LogitsRow>> Decoder::copy_rows(std::span<const Row> rows) const {
+  std::vector<const float*> found;
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].wants_logits) found.push_back(llama_get_logits_ith(context_.get(), static_cast<int32_t>(i)));
+  const auto n_vocab = static_cast<size_t>(context_.limits().n_vocab);
+  std::vector<std::shared_ptr<const LogitsRow>> copies(found.size());
+  context_.workers().for_each(found.size(), [&](size_t i) {
+    if (found[i]) copies[i] = LogitsRow::copy({found[i], n_vocab});
+  });
+  return copies;
+}
+
 // A device may still be computing when llama_decode returns; its rows are read next in any case.
-int32_t Decoder::timed_decode(const llama_batch& batch) {
+int32_t Decoder::timed_decode(const llama_batch& batch, std::optional<Fault> fault) {
+  if (fault == Fault::no_space) return 1;
   const auto start = std::chrono::steady_clock::now();
   const int32_t result = llama_decode(context_.get(), batch);
   llama_synchronize(context_.get());
   const std::chrono::nanoseconds spent = std::chrono::steady_clock::now() - start;
   decode_ns_ += spent.count();
-  return result;
+  return fault == Fault::compute && result == 0 ? -3 : result;
 }
 
 Status Decoder::roll_back(std::span<const Anchor> anchors) {
@@ -97,6 +109,27 @@ Status Decoder::roll_back(std::span<const Anchor> anchors) {
       return {Code::decode_failed, "rollback", {{"status", -100}, {"rows", 0}, {"sequence", anchor.seq}}};
   }
   return {};
+}
+
+Status Decoder::check_lost(size_t rows, const char* doing) const {
+  if (!is_lost_) return {};
+  return explain(-101, rows, doing, "an earlier failure has spoilt the cache; open a new context");
+}
+
+Result<SavedCells> Decoder::save(llama_seq_id seq, llama_pos from, llama_pos end) const {
+  if (Status status = check_lost(0, "save"); !status.ok()) return status;
+  return save_cells(context_, seq, from, end);
+}
+
+Status Decoder::restore(const SavedCells& saved, llama_seq_id seq, llama_seq_id prefix) const {
+  if (Status status = check_lost(0, "restore"); !status.ok()) return status;
+  return restore_cells(context_, saved, seq, prefix);
+}
+
+Status Decoder::compact() {
+  if (Status status = check_lost(0, "compact"); !status.ok()) return status;
+  is_lost_ = !compact_cells(context_);
+  return check_lost(0, "compact");
 }
 
 Status Decoder::check_room(size_t needed, const char* doing) const {
@@ -112,7 +145,9 @@ Status Decoder::explain(int32_t result, size_t rows, const char* doing, std::str
     const int64_t available = static_cast<int64_t>(context_.limits().n_ctx) - count_cells(context_);
     return {Code::kv_exhausted, doing, {{"needed", static_cast<int64_t>(rows)}, {"available", available}}, log};
   }
-  return {Code::decode_failed, doing, {{"status", result}, {"rows", static_cast<int64_t>(rows)}}, std::move(log)};
+  Facts facts{{"status", result}, {"rows", static_cast<int64_t>(rows)}};
+  if (is_lost_) facts.emplace_back("lost", 1);
+  return {Code::decode_failed, doing, std::move(facts), std::move(log)};
 }
 
 } // namespace lloyal

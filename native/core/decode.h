@@ -8,7 +8,9 @@
 
 #include "batch.h"
 #include "context.h"
+#include "fault_plan.h"
 #include "logits_row.h"
+#include "saved_cells.h"
 #include "seq_pool.h"
 
 namespace lloyal {
@@ -35,25 +37,38 @@ class Decoder {
   // another position.
   Status roll_back(std::span<const Anchor> anchors);
 
+  // As the functions in saved_cells.h, after begin(). DECODE_FAILED where an earlier failure has spoilt the cache.
+  Result<SavedCells> save(llama_seq_id seq, llama_pos from, llama_pos end) const;
+  Status restore(const SavedCells& saved, llama_seq_id seq, llama_seq_id prefix) const;
+  // Also when the cells could not be put back, and then for every later call.
+  Status compact();
+
   // KV_EXHAUSTED when `needed` cells are not free.
   Status check_room(size_t needed, const char* doing) const;
 
   const Context& context() const { return context_; }
+
+  // Failures on demand. May be used on any thread.
+  FaultPlan& faults() { return faults_; }
 
   // Spent in llama_decode so far, failed calls included. May be read on any thread.
   std::chrono::nanoseconds decode_time() const { return std::chrono::nanoseconds(decode_ns_.load()); }
 
  private:
   llama_seq_id copy_of(llama_seq_id seq) const;
+  Status check_lost(size_t rows, const char* doing) const;
   Status check_limits(std::span<const Row> rows) const;
   Status explain(int32_t result, size_t rows, const char* doing, std::string log) const;
 
-  int32_t timed_decode(const llama_batch& batch);
+  int32_t timed_decode(const llama_batch& batch, std::optional<Fault> fault);
+  // Of those that wanted logits; null where these are not finite.
+  std::vector<std::shared_ptr<const LogitsRow>> copy_rows(std::span<const Row> rows) const;
 
   Context& context_;
+  FaultPlan faults_;
   std::atomic<int64_t> decode_ns_ = 0;
   std::vector<llama_seq_id> copies_; // that hold a state from before the call
-  bool is_lost_ = false;             // the states of any sequence may be wrong
+  bool is_lost_ = false;             // the state or cells of any sequence may be wrong
 };
 
 } // namespace lloyal

@@ -59,13 +59,19 @@ Status fly_tick(Decoder& decoder, Flight& flight) {
   for (size_t i = 0; i < flying.size(); ++i) {
     next[i].row = std::move(captured[i]);
     flying[i]->state = std::move(next[i]);
-    if (flight.kind == FlightKind::commit) continue;
+  }
+  if (flight.kind == FlightKind::commit) return {};
+
+  std::vector<Status> outcomes(flying.size());
+  decoder.context().workers().for_each(flying.size(), [&](size_t i) {
     auto produced = produce(vocab, flying[i]->state);
-    if (!produced.ok()) return produced.status();
+    if (!produced.ok()) return void(outcomes[i] = produced.status());
     flying[i]->done = produced.value().is_stop;
     flying[i]->state.memo = produced.value();
     flying[i]->produced.push_back(std::move(produced.value()));
-  }
+  });
+  for (Status& outcome : outcomes)
+    if (!outcome.ok()) return std::move(outcome);
   return {};
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "code_points.h"
+
 namespace lloyal {
 namespace {
 
@@ -25,6 +27,16 @@ GbnfAutomaton::Cursor GbnfAutomaton::after_part(Cursor at, uint8_t byte) {
   for (uint32_t letter = program_->letter_of(at.partial.lowest()); letter <= last; ++letter)
     if (step(at.state, letter) != none) return at;
   return {};
+}
+
+CharKinds GbnfAutomaton::loops(State state) {
+  CharKinds loops = beyond_ascii, leaves = 0;
+  for (uint8_t byte = 0; byte < 0x80; ++byte)
+    (step(state, program_->letter_of(byte)) == state ? loops : leaves) |= ascii_kind(byte);
+  const uint32_t last = program_->letter_of(last_code_point);
+  for (uint32_t letter = program_->letter_of(0x80); letter <= last; ++letter)
+    if (step(state, letter) != state) leaves |= beyond_ascii;
+  return loops & ~leaves;
 }
 
 GbnfAutomaton::State GbnfAutomaton::learn(State state, uint32_t letter) {

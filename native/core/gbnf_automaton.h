@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gbnf_program.h"
+#include "token_index.h"
 #include "utf8.h"
 
 namespace lloyal {
@@ -36,6 +37,8 @@ class GbnfAutomaton {
     return {step(at.state, program_->letter_of(byte)), {}};
   }
   bool can_end(Cursor at) const { return at.partial.remaining == 0 && states_[index(at.state)].can_end; }
+  // The kinds of characters of which any leaves the state as it is.
+  CharKinds loops(State state);
   // The same place of `from`, an automaton of the same program.
   Cursor adopt(const GbnfAutomaton& from, Cursor at);
   // About, in bytes.

@@ -44,22 +44,33 @@ std::shared_ptr<const TokenSet> LearntGrammar::legal(Cursor at) {
 TokenSet LearntGrammar::find_legal(Cursor at) {
   const TokenIndex& tokens = vocab_.tokens();
   TokenSet legal(static_cast<size_t>(vocab_.size()) / 64 + 1);
-  // path[n]: after the first n bytes of the token before.
+  // Within a string most tokens leave the place as it is, and need not be read.
+  const CharKinds loops = at.partial.remaining == 0 ? automaton_.loops(at.state) : 0;
+  // path[n]: after the first n bytes of the token before, of which `known` are read.
   std::vector<Cursor> path(tokens.longest() + 1);
   path[0] = at;
+  size_t known = 0;
   size_t dead = tokens.longest() + 1; // the first length at which the token before was illegal
-  for (const auto& [token, shared] : tokens.sorted()) {
+  for (const auto& [token, shared, kinds] : tokens.sorted()) {
     if (shared >= dead) continue;
+    dead = tokens.longest() + 1;
+    size_t length = std::min<size_t>(known, shared);
+    known = length;
+    if ((kinds & ~loops) == 0) {
+      insert(legal, token);
+      continue;
+    }
     const std::string_view bytes = tokens.bytes(token);
-    Cursor now = path[shared];
-    size_t length = shared;
+    Cursor now = path[length];
     while (length < bytes.size() && now.is_legal()) {
       now = automaton_.after(now, static_cast<uint8_t>(bytes[length]));
       path[++length] = now;
     }
-    const bool is_legal = now.is_legal();
-    dead = is_legal ? tokens.longest() + 1 : length;
-    if (is_legal) insert(legal, token);
+    known = length;
+    if (now.is_legal())
+      insert(legal, token);
+    else
+      dead = length;
   }
   if (automaton_.can_end(at))
     for (const llama_token token : tokens.stops()) insert(legal, token);

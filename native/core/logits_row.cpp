@@ -47,33 +47,4 @@ const std::vector<Candidate>& LogitsRow::head() const {
   return head_;
 }
 
-// A heap whose root is the weakest of the kept: most tokens fail one comparison against it.
-std::vector<Candidate> most_likely(std::span<const float> logits, size_t count) {
-  std::vector<Candidate> kept;
-  kept.reserve(count);
-  float weakest = -INFINITY;
-  const auto add = [&](size_t i) {
-    // Ids come in order, so an equal logit is never the more likely one.
-    if (!(logits[i] > weakest)) return;
-    if (kept.size() == count) {
-      std::pop_heap(kept.begin(), kept.end(), more_likely);
-      kept.pop_back();
-    }
-    kept.push_back({static_cast<llama_token>(i), logits[i]});
-    std::push_heap(kept.begin(), kept.end(), more_likely);
-    if (kept.size() == count) weakest = static_cast<float>(kept.front().logit);
-  };
-  constexpr size_t stride = 16;
-  size_t i = 0;
-  for (; i + stride <= logits.size(); i += stride) {
-    bool any = false;
-    for (size_t lane = 0; lane < stride; ++lane) any |= logits[i + lane] > weakest;
-    if (!any) continue;
-    for (size_t lane = 0; lane < stride; ++lane) add(i + lane);
-  }
-  for (; i < logits.size(); ++i) add(i);
-  std::sort_heap(kept.begin(), kept.end(), more_likely);
-  return kept;
-}
-
 } // namespace lloyal

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "candidate.h"
+#include "most_likely.h"
 #include "row_sums.h"
 
 namespace lloyal {
@@ -40,8 +40,5 @@ class LogitsRow {
   mutable Moments moments_;
   mutable std::vector<Candidate> head_;
 };
-
-// The `count` highest logits above -infinity, in order.
-std::vector<Candidate> most_likely(std::span<const float> logits, size_t count);
 
 } // namespace lloyal

@@ -25,6 +25,7 @@ enum class Code {
   context_disposed,
   cancelled,
   backend_unavailable,
+  state_invalid,
 };
 
 using Facts = std::vector<std::pair<std::string, int64_t>>;

@@ -4,6 +4,9 @@
 
 namespace lloyal {
 
+TokenWindow::TokenWindow(std::vector<llama_token> tokens)
+    : tokens_(std::make_shared<const std::vector<llama_token>>(std::move(tokens))) {}
+
 TokenWindow TokenWindow::with(llama_token token) const {
   const std::span<const llama_token> kept = last(capacity - 1);
   auto tokens = std::make_shared<std::vector<llama_token>>();

@@ -14,6 +14,10 @@ class TokenWindow {
  public:
   static constexpr size_t capacity = 4096;
 
+  TokenWindow() = default;
+  // At most `capacity` of them.
+  explicit TokenWindow(std::vector<llama_token> tokens);
+
   TokenWindow with(llama_token token) const;
   // The last `count`, or all where there are fewer.
   std::span<const llama_token> last(size_t count) const;

@@ -85,6 +85,12 @@ void ContextWrap::dispatch() {
     return start_flight();
   case Request::Kind::count:
     return start_count();
+  case Request::Kind::save:
+    return start_save();
+  case Request::Kind::restore:
+    return start_restore();
+  case Request::Kind::compact:
+    return start_compact();
   case Request::Kind::dispose:
     return start_dispose();
   }

@@ -21,6 +21,9 @@ const Choices<llama_rope_scaling_type> rope_scalings{{"none", LLAMA_ROPE_SCALING
                                                      {"linear", LLAMA_ROPE_SCALING_TYPE_LINEAR},
                                                      {"yarn", LLAMA_ROPE_SCALING_TYPE_YARN}};
 
+const Choices<Fault> faults{
+    {"no-space", Fault::no_space}, {"compute", Fault::compute}, {"not-finite", Fault::not_finite}};
+
 template <typename T> T choose(const Napi::Value& value, const char* name, const Choices<T>& choices) {
   const auto found = choices.find(to_text(value, name));
   if (found == choices.end())
@@ -83,7 +86,11 @@ Napi::Function ContextWrap::define(Napi::Env env) {
                          InstanceMethod<&ContextWrap::commit>("commit"),
                          InstanceMethod<&ContextWrap::run>("run"),
                          InstanceMethod<&ContextWrap::count_cells>("countCells"),
+                         InstanceMethod<&ContextWrap::save>("save"),
+                         InstanceMethod<&ContextWrap::restore>("restore"),
+                         InstanceMethod<&ContextWrap::compact>("compact"),
                          InstanceMethod<&ContextWrap::dispose>("dispose"),
+                         InstanceMethod<&ContextWrap::fail_decodes>("failDecodes"),
                      });
 }
 
@@ -145,6 +152,7 @@ Napi::Value ContextWrap::limits(const Napi::CallbackInfo& info) {
   object.Set("swaWindow", model.swa_window());
   object.Set("encoder", llama_model_has_encoder(model.get()));
   object.Set("backend", devices.front().backend);
+  object.Set("llamaCommit", ggml_commit());
   return object;
 }
 
@@ -245,6 +253,18 @@ Napi::Value ContextWrap::metrics(const Napi::CallbackInfo& info) {
   object.Set("perplexity", std::exp(sums.model / count));
   object.Set("samplingPerplexity", std::exp(sums.sampling / count));
   return object;
+}
+
+Napi::Value ContextWrap::fail_decodes(const Napi::CallbackInfo& info) {
+  living(info.Env(), "failDecodes");
+  if (info[0].IsUndefined()) {
+    decoder_->faults().clear();
+    return info.Env().Undefined();
+  }
+  const Napi::Object plan = to_object(info[0], "fault");
+  decoder_->faults().ask(choose(plan.Get("kind"), "kind", faults), to_integer(plan.Get("spared"), "spared"),
+                         plan.Get("lasting").ToBoolean());
+  return info.Env().Undefined();
 }
 
 Napi::Value ContextWrap::produce(const Napi::CallbackInfo& info) {

@@ -8,6 +8,7 @@
 
 #include "branch_table.h"
 #include "context.h"
+#include "convert_image.h"
 #include "owner_thread.h"
 
 namespace lloyal {
@@ -23,12 +24,14 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
  private:
   // A call that waits for its turn.
   struct Request {
-    enum class Kind { fly, count, dispose } kind;
+    enum class Kind { fly, count, save, restore, compact, dispose } kind;
     Napi::Promise::Deferred deferred;
     FlightKind flight_kind = FlightKind::prefill;
     std::vector<FlightRequest> entries = {};
     int ticks = 1;
-    Napi::FunctionReference until;
+    Napi::FunctionReference until = {};
+    SequenceHandle sequence = 0; // to save, or to share a beginning with
+    std::shared_ptr<SequenceImage> image = {};
   };
 
   Napi::Value limits(const Napi::CallbackInfo& info);
@@ -53,7 +56,11 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
   Napi::Value commit(const Napi::CallbackInfo& info);
   Napi::Value run(const Napi::CallbackInfo& info);
   Napi::Value count_cells(const Napi::CallbackInfo& info);
+  Napi::Value save(const Napi::CallbackInfo& info);
+  Napi::Value restore(const Napi::CallbackInfo& info);
+  Napi::Value compact(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
+  Napi::Value fail_decodes(const Napi::CallbackInfo& info);
 
   BranchTable& living(Napi::Env env, const char* doing);
   Napi::Value enqueue(Request request);
@@ -67,6 +74,10 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
   void ask_until(Napi::Env env);
   void land_flight(Napi::Env env);
   void start_count();
+  void start_save();
+  void start_restore();
+  void start_compact();
+  void refuse(Napi::Env env, const Status& status);
   void start_dispose();
 
   std::unique_ptr<Context> context_;

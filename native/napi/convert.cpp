@@ -36,6 +36,8 @@ const char* name_of(Code code) {
     return "CANCELLED";
   case Code::backend_unavailable:
     return "BACKEND_UNAVAILABLE";
+  case Code::state_invalid:
+    return "STATE_INVALID";
   case Code::ok:
     break;
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <random>
 #include <string>
@@ -14,28 +15,31 @@
 namespace lloyal::test {
 namespace {
 
+using Sizes = std::vector<std::pair<std::string, uint32_t>>;
+
 void fill(ggml_tensor* tensor, void*) {
   std::mt19937 generator(static_cast<unsigned>(std::hash<std::string>{}(tensor->name)));
   // Wide enough that the rows differ by whole logits, so that a wrong cell cannot hide in rounding.
   std::normal_distribution<float> normal(0.0f, 0.3f);
   std::vector<float> values(static_cast<size_t>(ggml_nelements(tensor)));
   for (float& value : values) value = normal(generator);
+  // A state decays.
+  if (std::string(tensor->name).find("ssm_a") != std::string::npos)
+    for (float& value : values) value = -1 - std::abs(value);
   ggml_backend_tensor_set(tensor, values.data(), 0, ggml_nbytes(tensor));
 }
 
-std::shared_ptr<Model> make_model() {
+std::shared_ptr<Model> make_model(const std::string& architecture, const Sizes& sizes) {
   init_backend();
   gguf_context* meta = gguf_init_empty();
-  gguf_set_val_str(meta, "general.architecture", "llama");
-  const std::pair<const char*, uint32_t> sizes[] = {
-      {"llama.vocab_size", tiny_vocab},         {"llama.context_length", 4096},
-      {"llama.embedding_length", 64},           {"llama.block_count", 2},
-      {"llama.feed_forward_length", 96},        {"llama.attention.head_count", 2},
-      {"llama.attention.head_count_kv", 2},     {"llama.attention.key_length", 32},
-      {"llama.attention.value_length", 32},     {"llama.rope.dimension_count", 32},
-      {"tokenizer.ggml.eos_token_id", tiny_eos}};
-  for (const auto& [key, value] : sizes) gguf_set_val_u32(meta, key, value);
-  gguf_set_val_f32(meta, "llama.attention.layer_norm_rms_epsilon", 1e-5f);
+  gguf_set_val_str(meta, "general.architecture", architecture.c_str());
+  const std::string prefix = architecture + ".";
+  for (const auto& [key, value] : sizes) gguf_set_val_u32(meta, (prefix + key).c_str(), value);
+  const Sizes common{
+      {"vocab_size", tiny_vocab}, {"context_length", 4096}, {"embedding_length", 64}, {"block_count", 2}};
+  for (const auto& [key, value] : common) gguf_set_val_u32(meta, (prefix + key).c_str(), value);
+  gguf_set_val_f32(meta, (prefix + "attention.layer_norm_rms_epsilon").c_str(), 1e-5f);
+  gguf_set_val_u32(meta, "tokenizer.ggml.eos_token_id", tiny_eos);
   gguf_set_val_str(meta, "tokenizer.ggml.model", "test");
   std::vector<std::string> names;
   for (int i = 0; i < tiny_vocab; ++i) names.push_back("t" + std::to_string(i));
@@ -49,8 +53,8 @@ std::shared_ptr<Model> make_model() {
   return std::make_shared<Model>(std::move(model));
 }
 
-std::unique_ptr<Context> make_context(const ContextParams& params) {
-  auto created = Context::create(tiny_model(), params);
+std::unique_ptr<Context> make_context(std::shared_ptr<Model> model, const ContextParams& params) {
+  auto created = Context::create(std::move(model), params);
   if (!created.ok()) throw std::runtime_error(created.status().message);
   return std::move(created.value());
 }
@@ -58,12 +62,29 @@ std::unique_ptr<Context> make_context(const ContextParams& params) {
 } // namespace
 
 std::shared_ptr<Model> tiny_model() {
-  static const std::shared_ptr<Model> model = make_model();
+  static const std::shared_ptr<Model> model = make_model("llama", {{"feed_forward_length", 96},
+                                                                   {"attention.head_count", 2},
+                                                                   {"attention.head_count_kv", 2},
+                                                                   {"attention.key_length", 32},
+                                                                   {"attention.value_length", 32},
+                                                                   {"rope.dimension_count", 32}});
   return model;
 }
 
-Bench::Bench(ContextParams params)
-    : context(make_context(params)), decoder(*context), table(context->model().vocab(), context->limits().n_seq_max) {}
+std::shared_ptr<Model> tiny_recurrent_model() {
+  static const std::shared_ptr<Model> model = make_model("mamba", {{"feed_forward_length", 0},
+                                                                   {"attention.head_count", 0},
+                                                                   {"attention.head_count_kv", 0},
+                                                                   {"ssm.conv_kernel", 4},
+                                                                   {"ssm.inner_size", 128},
+                                                                   {"ssm.state_size", 16},
+                                                                   {"ssm.time_step_rank", 4}});
+  return model;
+}
+
+Bench::Bench(ContextParams params, std::shared_ptr<Model> model)
+    : context(make_context(std::move(model), params)), decoder(*context),
+      table(context->model().vocab(), context->limits().n_seq_max) {}
 
 SequenceHandle Bench::open(const SamplingParams& sampling, const std::optional<std::string>& grammar) {
   auto handle = table.open(sampling, grammar);

@@ -16,9 +16,12 @@ constexpr llama_token tiny_eos = 2;
 // over [0-9a-f] has many tokenisations.
 std::shared_ptr<Model> tiny_model();
 
+// The same as a mamba: a state for each sequence in place of cells.
+std::shared_ptr<Model> tiny_recurrent_model();
+
 // A context with its table, and calls that fly at once on the test's own thread.
 struct Bench {
-  explicit Bench(ContextParams params = {});
+  explicit Bench(ContextParams params = {}, std::shared_ptr<Model> model = tiny_model());
 
   SequenceHandle open(const SamplingParams& sampling = {}, const std::optional<std::string>& grammar = {});
   Flight fly(FlightKind kind, std::vector<FlightRequest> requests, int ticks = 1);

@@ -61,6 +61,7 @@ export const programmes = {
       vitest("unit", "packages/sdk/src/branch/radix-tree.test.ts", 20_000),
       vitest("model", "packages/node/test/model/contract.test.ts"),
       vitest("model", "packages/node/test/model/trees.test.ts", 200),
+      vitest("model", "packages/node/test/model/fault-loop.test.ts", 1),
       vitest("model", "packages/node/test/model/equivalence.test.ts", 50),
       {
         command: "pnpm",

@@ -32,7 +32,7 @@ export const plantedBugs = [
   },
   {
     name: "a batch is booked before the engine has written it",
-    file: "packages/sdk/src/branch/branch-tree.ts",
+    file: "packages/sdk/src/branch/branch-batches.ts",
     find: "const produced = writes.length > 0 ? await this.#decode(calls, writes) : [];",
     replace:
       "const produced = [];\n    for (const { node, tokens } of writes) this.#ledger.extend(node.tail, tokens.length);\n" +
@@ -77,6 +77,20 @@ export const plantedBugs = [
     file: "native/core/flight.cpp",
     find: "const Status undone = decoder.roll_back(flight.anchors());",
     replace: "const Status undone{};",
+    guard: "native",
+  },
+  {
+    name: "the state from before a call is not kept",
+    file: "native/core/decode.cpp",
+    find: "    llama_memory_seq_cp(memory, anchor.seq, copies_.back(), -1, -1);\n",
+    replace: "",
+    guard: "native",
+  },
+  {
+    name: "a computation that broke off is taken for undone, states included",
+    file: "native/core/decode.cpp",
+    find: "    is_lost_ = context_.model().has_state() && !is_untouched(result);\n",
+    replace: "",
     guard: "native",
   },
   {

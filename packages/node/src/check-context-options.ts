@@ -12,7 +12,7 @@ const numbers = {
   nCtx: count(4096, 2 ** 22),
   nBatch: count(512, 65536),
   nUbatch: count(512, 65536),
-  nSeqMax: count(16, 256),
+  nSeqMax: count(16, 255),
   nThreads: count(Math.min(availableParallelism(), 512), 512),
 };
 

@@ -57,7 +57,7 @@ export interface ContextOptions extends LoadOptions {
   nBatch?: number;
   /** Most rows of one commit batch and of one compute step, in [1, 65536]; at most nBatch. Default 512. */
   nUbatch?: number;
-  /** Most sequences alive at once, in [1, 256]. Each reserves one row of logits. Default 16. */
+  /** Most sequences alive at once, in [1, 255]; 128 for models that keep a state. Each reserves one row of logits. Default 16. */
   nSeqMax?: number;
   /** Compute threads for batches of one row, in [1, 512]. Default: the cores available to this process. */
   nThreads?: number;

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { createLanguage, type SessionContext, type Vocabulary } from "@lloyal-labs/sdk";
 import { typedAsync } from "./binding/map-error.ts";
+import type { NativeContext, NativeContextOptions, NativeLimits } from "./binding/native.ts";
 import { checkContextOptions } from "./check-context-options.ts";
 import { checkLoadOptions } from "./check-load-options.ts";
 import type { ContextOptions } from "./context-options.ts";
@@ -24,18 +25,25 @@ export interface NativeSession extends SessionContext {
  * const ctx = await createContext({ modelPath: "model.gguf", nCtx: 8192 });
  */
 export async function createContext(options: ContextOptions): Promise<NativeSession> {
+  return (await openContext(options)).session;
+}
+
+/** `createContext`, with the addon's own context beside it; for tests. */
+export async function openContext(options: ContextOptions): Promise<{ session: NativeSession; native: NativeContext }> {
   const { load, context } = checkContextOptions(options);
-  const model = await loadModel(load);
+  const { model, fingerprint } = await loadModel(load);
   try {
     const vocabulary = new NativeVocabulary(model);
     const language = createLanguage(vocabulary);
-    const engine = new NativeEngine(await typedAsync(() => model.createContext(context)));
+    const native = await typedAsync(() => model.createContext(context));
+    const engine = new NativeEngine(native, { ...fingerprint, ...cacheFingerprint(context, native.limits()) });
     const dispose = async () => {
       await engine.dispose();
       model.dispose();
     };
     const decodeMs = () => engine.decodeMs();
-    return { engine, language, modelName: basename(load.modelPath, ".gguf"), decodeMs, dispose };
+    const modelName = basename(load.modelPath, ".gguf");
+    return { session: { engine, language, modelName, decodeMs, dispose }, native };
   } catch (error) {
     model.dispose();
     throw error;
@@ -44,5 +52,11 @@ export async function createContext(options: ContextOptions): Promise<NativeSess
 
 /** Only the vocabulary of a model file: no weights are read or needed. Pairs a real Language with a simulated engine. */
 export async function loadVocabulary(modelPath: string): Promise<Vocabulary> {
-  return new NativeVocabulary(await loadModel(checkLoadOptions({ modelPath, device: "cpu" }), { vocabOnly: true }));
+  const { model } = await loadModel(checkLoadOptions({ modelPath, device: "cpu" }), { vocabOnly: true });
+  return new NativeVocabulary(model);
+}
+
+/** What of a context its cells depend on. */
+function cacheFingerprint({ typeK, typeV, flashAttn, rope }: NativeContextOptions, { nCtx }: NativeLimits) {
+  return { nCtx: String(nCtx), typeK, typeV, flashAttn, ropeScaling: rope ? JSON.stringify(rope) : "none" };
 }

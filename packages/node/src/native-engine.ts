@@ -2,6 +2,7 @@ import {
   type Capabilities,
   type CommitEntry,
   checkBiases,
+  checkImage,
   checkTriggers,
   type Engine,
   type GrammarTrigger,
@@ -13,6 +14,7 @@ import {
   resolveSampling,
   type SamplingParams,
   type SequenceHandle,
+  type SequenceImage,
   type SequenceMetrics,
   type Token,
   type TokenBias,
@@ -30,14 +32,19 @@ export class NativeEngine implements Engine {
   #disposal: Promise<void> | undefined;
   readonly capabilities: Capabilities;
 
-  constructor(context: NativeContext) {
+  readonly fingerprint: Engine["fingerprint"];
+
+  /** @param fingerprint - of the model and of the context's options; the build of llama.cpp is added */
+  constructor(context: NativeContext, fingerprint: Engine["fingerprint"]) {
     this.#context = context;
-    const limits = context.limits();
+    const { llamaCommit, ...limits } = context.limits();
+    this.fingerprint = { ...fingerprint, "llama.cpp": llamaCommit, devices: limits.devices.join(" ") };
     this.capabilities = {
       ...limits,
       canForkAt: limits.recurrent ? "head" : "any",
       // The cache of a sliding window is as long as the other: nothing that a shorter sequence looks back to is lost.
       canTruncate: !limits.recurrent,
+      canSaveForks: limits.cellsPerToken === 0 || (!limits.recurrent && limits.swaWindow === 0),
       logits: true,
       patternTriggers: true,
     };
@@ -142,6 +149,21 @@ export class NativeEngine implements Engine {
 
   countCells(): Promise<number> {
     return typedAsync(() => this.#context.countCells());
+  }
+
+  save(sequence: SequenceHandle, from: number): Promise<SequenceImage> {
+    return typedAsync(() => this.#context.save(sequence, from));
+  }
+
+  restore(image: SequenceImage, parent?: SequenceHandle): Promise<SequenceHandle> {
+    return typedAsync(() => {
+      checkImage(image, this.capabilities.nVocab);
+      return this.#context.restore({ ...image, sampling: resolveSampling(image.sampling) }, parent);
+    });
+  }
+
+  compact(): Promise<void> {
+    return typedAsync(() => this.#context.compact());
   }
 
   dispose(): Promise<void> {

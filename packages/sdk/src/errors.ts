@@ -14,7 +14,11 @@ export type InferenceErrorCode =
   | "MODEL_INVALID"
   | "CONTEXT_DISPOSED"
   | "CANCELLED"
-  | "BACKEND_UNAVAILABLE";
+  | "BACKEND_UNAVAILABLE"
+  | "BRANCH_PARKED"
+  | "STATE_INVALID"
+  | "STATE_MISMATCH"
+  | "STATE_FILE";
 
 export type ErrorFacts = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -97,6 +101,15 @@ export class BranchInFlightError extends InferenceError {
   }
 }
 
+export class BranchParkedError extends InferenceError {
+  constructor(facts: { branch: number; doing: string }) {
+    super("BRANCH_PARKED", `${facts.doing} on branch ${facts.branch}, which is parked.`, {
+      facts,
+      remedy: "Unpark it first.",
+    });
+  }
+}
+
 export class NoLogitsError extends InferenceError {
   constructor(facts: { branch: number }) {
     super("NO_LOGITS", `branch ${facts.branch} has no logits yet.`, { facts, remedy: "Prefill it first." });
@@ -104,11 +117,17 @@ export class NoLogitsError extends InferenceError {
 }
 
 export class DecodeFailedError extends InferenceError {
-  constructor(facts: { status: number; rows: number; doing: string }, cause?: unknown) {
+  /**
+   * @param facts - `lost`: a computation on states broke off, of this call or of an earlier one, and nothing can be written
+   *   in this context any more. What its branches hold can still be read.
+   */
+  constructor(facts: { status: number; rows: number; doing: string; lost?: boolean }, cause?: unknown) {
     super("DECODE_FAILED", `${facts.doing} of ${facts.rows} rows failed with status ${facts.status}.`, {
       facts,
       cause,
-      remedy: "Every branch is as it was before the call; the call may be repeated.",
+      remedy: facts.lost
+        ? "The states of this model may be lost. Open a new context; what these branches hold can still be read."
+        : "Every branch is as it was before the call; the call may be repeated.",
     });
   }
 }
@@ -134,5 +153,29 @@ export class GrammarRejectedError extends InferenceError {
 export class ContextDisposedError extends InferenceError {
   constructor(facts: { doing: string }) {
     super("CONTEXT_DISPOSED", `${facts.doing} on a disposed context.`, { facts });
+  }
+}
+
+/** A saved state is damaged, or was not written by this library. Nothing was restored. */
+export class StateInvalidError extends InferenceError {
+  constructor(reason: string, facts: ErrorFacts = {}, cause?: unknown) {
+    super("STATE_INVALID", reason, { facts, cause, remedy: "Save it again, or prefill its text." });
+  }
+}
+
+/** A saved state belongs to another model, build or context. Nothing was restored. */
+export class StateMismatchError extends InferenceError {
+  constructor(facts: { field: string; saved: string; here: string }) {
+    super("STATE_MISMATCH", `the state was saved with ${facts.field} ${facts.saved}; here it is ${facts.here}.`, {
+      facts,
+      remedy: "Open the context as it was when the state was saved, or prefill its text.",
+    });
+  }
+}
+
+/** A state could not be written or read. What the file held before is still there. */
+export class StateFileError extends InferenceError {
+  constructor(facts: { path: string; doing: "write" | "read" }, cause: unknown) {
+    super("STATE_FILE", `could not ${facts.doing} ${facts.path}: ${String(cause)}.`, { facts, cause });
   }
 }

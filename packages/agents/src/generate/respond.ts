@@ -16,7 +16,7 @@ export interface Prompted {
 export interface Response {
   text: string;
   tokenCount: number;
-  /** False when `tokensMax` cut the answer. */
+  /** False when `tokensMax` cut the answer, or its branch was pruned meanwhile. */
   complete: boolean;
 }
 
@@ -37,14 +37,18 @@ export function* respond(prompted: readonly Prompted[]): Operation<Response[]> {
   }));
   for (;;) {
     for (const { next, response } of writing) response.complete = next.isStop;
-    writing = writing.filter(({ next, response, tokensMax }) => !next.isStop && response.tokenCount < tokensMax);
+    writing = writing.filter(
+      ({ branch, next, response, tokensMax }) => !branch.disposed && !next.isStop && response.tokenCount < tokensMax,
+    );
     if (writing.length === 0) return responses;
     const produced = yield* until(store.step(writing.map(({ branch, next }) => [branch, next.token] as const)));
-    for (const [i, writer] of writing.entries()) {
+    writing = writing.flatMap((writer, i) => {
+      const next = produced[i];
+      if (!next) return []; // pruned while it was decoded
       writer.response.text += writer.next.text;
       writer.response.tokenCount += 1;
       writer.onText?.(writer.next.text);
-      writer.next = produced[i] as (typeof produced)[number];
-    }
+      return [{ ...writer, next }];
+    });
   }
 }

@@ -10,6 +10,7 @@ import {
   KvExhaustedError,
   NoLogitsError,
   SequencesExhaustedError,
+  StateInvalidError,
 } from "@lloyal-labs/sdk";
 
 /** What the addon throws and rejects with. `message` names what was being done, or says what is wrong. */
@@ -47,11 +48,16 @@ function mapError(error: unknown): unknown {
     case "NO_LOGITS":
       return new NoLogitsError({ branch });
     case "DECODE_FAILED":
-      return new DecodeFailedError({ status: facts.status ?? 0, rows: facts.rows ?? 0, doing: message }, cause);
+      return new DecodeFailedError(
+        { status: facts.status ?? 0, rows: facts.rows ?? 0, doing: message, ...(facts.lost && { lost: true }) },
+        cause,
+      );
     case "GRAMMAR_INVALID":
       return new GrammarInvalidError(`${message}.`, facts, cause);
     case "GRAMMAR_REJECTED":
       return new GrammarRejectedError({ token: facts.token ?? -1 });
+    case "STATE_INVALID":
+      return new StateInvalidError(`${message}.`, facts, cause);
     case "CONTEXT_DISPOSED":
       return new ContextDisposedError({ doing: message });
     case "MODEL_NOT_FOUND":

@@ -1,5 +1,12 @@
 // The addon as TypeScript sees it. Its implementation is in native/napi.
-import type { GrammarTrigger, ResolvedSampling, SequenceMetrics, StructuralToken, TokenBias } from "@lloyal-labs/sdk";
+import type {
+  GrammarTrigger,
+  ResolvedSampling,
+  SequenceImage,
+  SequenceMetrics,
+  StructuralToken,
+  TokenBias,
+} from "@lloyal-labs/sdk";
 
 export interface NativeProduced {
   token: number;
@@ -43,6 +50,8 @@ export interface NativeLimits {
   recurrent: boolean;
   swaWindow: number;
   encoder: boolean;
+  /** Short. */
+  llamaCommit: string;
 }
 
 /** All arguments are checked before; the addon supplies no defaults. */
@@ -75,7 +84,20 @@ export interface NativeContext {
     until: ((entry: number, text: string) => boolean) | undefined,
   ): Promise<NativeProduced[][]>;
   countCells(): Promise<number>;
+  save(sequence: number, from: number): Promise<SequenceImage>;
+  restore(image: SequenceImage, parent: number | undefined): Promise<number>;
+  compact(): Promise<void>;
   dispose(): Promise<void>;
+  /** For tests: see native/core/fault_plan.h. Undefined clears the plan. */
+  failDecodes(fault: NativeFault | undefined): void;
+}
+
+export interface NativeFault {
+  kind: "no-space" | "compute" | "not-finite";
+  /** Decodes that work before the one that fails. */
+  spared: number;
+  /** Whether all that follow fail, too. */
+  lasting: boolean;
 }
 
 export interface NativeModel {

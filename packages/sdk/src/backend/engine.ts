@@ -1,4 +1,5 @@
 import type { SequenceHandle, Token } from "./ids.ts";
+import type { SequenceImage } from "./sequence-image.ts";
 
 /**
  * How tokens are drawn from a row of logits. Every field acts, or is refused with `INVALID_ARGUMENT`; none is ignored.
@@ -147,6 +148,11 @@ export interface Capabilities {
   recurrent: boolean;
   /** Tokens that the layers with a sliding window look back; 0 where all layers see everything. */
   swaWindow: number;
+  /**
+   * Whether a fork can be saved without what it shares with its parent. Where not, only roots can be saved. A model without
+   * cells saves its whole state, and so can.
+   */
+  canSaveForks: boolean;
   /** Whether an encoder reads the text first. Engines of this port write with decoders alone so far. */
   encoder: boolean;
   /** Whether `row()` gives raw logits. */
@@ -175,6 +181,12 @@ export interface Capabilities {
  */
 export interface Engine {
   readonly capabilities: Capabilities;
+
+  /**
+   * All that the cells of an image depend on: model, build, options of the context. Equal ones read each other's images.
+   * A value says in words what it is.
+   */
+  readonly fingerprint: Readonly<Record<string, string>>;
 
   /** Leases an empty sequence. Throws SequencesExhaustedError, InvalidArgumentError, GrammarInvalidError. */
   open(sampling?: SamplingParams, grammar?: string): SequenceHandle;
@@ -272,6 +284,29 @@ export interface Engine {
    * queued has run. Meant to be compared with the ledger; never the source of it.
    */
   countCells(): Promise<number>;
+
+  /**
+   * A sequence as plain values, with its cells from position `from` on; it stays as it is. After all calls before it.
+   * Rejects with InvalidArgumentError, also for a `from` above 0 where `capabilities.canSaveForks` is false or tokens take
+   * no cells; DecodeFailedError when there is no memory for it. Cost: a copy of the cells.
+   */
+  save(sequence: SequenceHandle, from: number): Promise<SequenceImage>;
+
+  /**
+   * A sequence that is what the image was taken of. Where its `from` is above 0 it shares the cells before with `parent`,
+   * whose tokens up to there must be those that it had. After all calls before it.
+   * Rejects with InvalidArgumentError, StateInvalidError when the backend does not take the cells,
+   * SequencesExhaustedError, KvExhaustedError, GrammarInvalidError, GrammarRejectedError. All is as before then.
+   * Cost: a copy of the cells, and the grammar hears again all that it has heard.
+   */
+  restore(image: SequenceImage, parent?: SequenceHandle): Promise<SequenceHandle>;
+
+  /**
+   * Moves all cells to the front of the cache. After all calls before it. Changes nothing that can be seen but the time that
+   * a batch takes where attention goes over holes. Rejects with DecodeFailedError.
+   * Cost: all cells in use are copied twice, and the cache is cleared.
+   */
+  compact(): Promise<void>;
 
   /** Waits for the batch in flight, then frees everything. Idempotent. */
   dispose(): Promise<void>;

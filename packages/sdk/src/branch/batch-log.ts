@@ -1,10 +1,13 @@
 import type { Token } from "../backend/ids.ts";
+import { Listeners } from "../listeners.ts";
 import { type PathHash, PrefixTrie } from "./prefix-trie.ts";
 
 /** One decode of a tick, or one prefill of the engine, as it ran. Positions are those of the first new token. */
 export type BatchRecord =
   | { type: "prefill"; entries: { branch: number; position: number; tokens: number }[]; ms: number }
   | { type: "commit"; entries: { branch: number; position: number; token: Token }[]; ms: number };
+
+type CommitRecord = Extract<BatchRecord, { type: "commit" }>;
 
 export interface TreeStats {
   prefillTokens: number;
@@ -29,7 +32,7 @@ export interface Landed {
 /** What was written, in figures and to observers. */
 export class BatchLog {
   readonly #trie = new PrefixTrie();
-  readonly #observers = new Set<(record: BatchRecord) => void>();
+  readonly #observers = new Listeners<BatchRecord>("batches");
   #prefillTokens = 0;
   #decodedTokens = 0;
   #ticks = 0;
@@ -45,8 +48,7 @@ export class BatchLog {
 
   /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
   observe(observer: (record: BatchRecord) => void): () => void {
-    this.#observers.add(observer);
-    return () => this.#observers.delete(observer);
+    return this.#observers.add(observer);
   }
 
   /** @param ms - of the engine's call */
@@ -56,33 +58,28 @@ export class BatchLog {
       this.#prefillTokens += tokens.length;
       return { branch: node.id, position, tokens: tokens.length };
     });
-    this.#report({ type: "prefill", entries, ms });
+    this.#observers.tell({ type: "prefill", entries, ms });
   }
 
   /** One tick after the other: each decodes the next token of every branch that has one left. */
   committed(batch: readonly Landed[], ms: number): void {
     const ticks = batch.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
     for (let tick = 0; tick < ticks; tick++) {
-      const entries = batch.flatMap(({ node, position, tokens }) => {
+      const entries: CommitRecord["entries"] = [];
+      for (const { node, position, tokens } of batch) {
         const token = tokens[tick];
-        if (token === undefined) return [];
+        if (token === undefined) continue;
         node.path = this.#trie.commit(node.path, token);
-        return [{ branch: node.id, position: position + tick, token }];
-      });
+        entries.push({ branch: node.id, position: position + tick, token });
+      }
       this.#decodedTokens += entries.length;
       this.#ticks += 1;
-      this.#report({ type: "commit", entries, ms: ms / ticks });
+      this.#observers.tell({ type: "commit", entries, ms: ms / ticks });
     }
   }
 
-  // What the engine has written is written: an observer that throws is dropped and cannot undo it.
-  #report(record: BatchRecord): void {
-    for (const observer of this.#observers) {
-      try {
-        observer(record);
-      } catch {
-        this.#observers.delete(observer);
-      }
-    }
+  /** The path of tokens that came from a saved state: nobody prefilled them, and to do so now would be avoidable. */
+  restored(path: PathHash, tokens: readonly Token[]): PathHash {
+    return tokens.reduce((here, token) => this.#trie.commit(here, token), path);
   }
 }

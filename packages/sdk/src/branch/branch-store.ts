@@ -2,10 +2,15 @@ import type { Capabilities, Produced } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import { readState } from "../state/state-file.ts";
 import type { BatchRecord, TreeStats } from "./batch-log.ts";
 import { type Branch, handleOf, internals } from "./branch.ts";
-import { type BranchNode, type BranchTree, treeOf } from "./branch-tree.ts";
+import type { BranchNode } from "./branch-node.ts";
+import { type BranchTree, treeOf } from "./branch-tree.ts";
 import type { Pressure, Reservation } from "./cell-ledger.ts";
+import { restore, type SaveScope, saveBytes, saveFile } from "./save-tree.ts";
+
+export type { SaveScope };
 
 export interface StoreRunOptions {
   /** At least 1, the default. */
@@ -36,7 +41,7 @@ export class BranchStore {
    * @throws KvExhaustedError, DecodeFailedError. Every branch is as before: all or nothing.
    */
   async prefill(entries: readonly (readonly [Branch, readonly Token[]])[]): Promise<void> {
-    await this.#tree.prefill(entries.map(([branch, tokens]) => ({ node: this.#nodeOf(branch), tokens })));
+    await this.#tree.batches.prefill(entries.map(([branch, tokens]) => ({ node: this.#nodeOf(branch), tokens })));
   }
 
   /**
@@ -45,7 +50,7 @@ export class BranchStore {
    * @throws KvExhaustedError, DecodeFailedError, GrammarRejectedError. Every branch is as before.
    */
   async commit(entries: readonly (readonly [Branch, Token])[]): Promise<void> {
-    await this.#tree.commit(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+    await this.#tree.batches.commit(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
   }
 
   /**
@@ -53,8 +58,8 @@ export class BranchStore {
    * so a `produceSync` that follows costs nothing. The place of a branch that was pruned meanwhile is undefined.
    * Failures as `commit`.
    */
-  async step(entries: readonly (readonly [Branch, Token])[]): Promise<Produced[]> {
-    return await this.#tree.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+  async step(entries: readonly (readonly [Branch, Token])[]): Promise<(Produced | undefined)[]> {
+    return await this.#tree.batches.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
   }
 
   /**
@@ -69,7 +74,7 @@ export class BranchStore {
    */
   async run(entries: readonly (readonly [Branch, Token])[], options: StoreRunOptions = {}): Promise<Produced[][]> {
     const { maxTicks = 1, until } = options;
-    return await this.#tree.run(
+    return await this.#tree.batches.run(
       entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })),
       { maxTicks, until: until && ((node, text) => until(handleOf(this.#tree, node), text)) },
     );
@@ -119,28 +124,78 @@ export class BranchStore {
     return this.#tree.pressure();
   }
 
-  /** Branches alive on this context. */
+  /** Branches alive on this context, parked ones too. */
   get liveBranches(): number {
     return this.#tree.liveBranches;
   }
 
   /** Sequences that can still be leased. */
   get available(): number {
-    return this.#tree.engine.capabilities.nSeqMax - this.#tree.liveBranches;
+    return this.#tree.engine.capabilities.nSeqMax - this.#tree.activeBranches;
   }
 
   get stats(): TreeStats {
-    return this.#tree.stats;
+    return this.#tree.batches.stats;
   }
 
-  /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
+  /**
+   * Calls `observer` after each batch that succeeded. Returns the function that stops it. One that throws undoes nothing:
+   * it is called no more, and the process is warned (`LISTENER_FAILED`).
+   */
   observe(observer: (record: BatchRecord) => void): () => void {
-    return this.#tree.observe(observer);
+    return this.#tree.batches.observe(observer);
+  }
+
+  /**
+   * A branch with all of its descendants, or alone, as bytes: tokens, cells, logits, samplers, grammars and topology.
+   * It stays as it is. `restore` takes them, on a context of the same model, build and options.
+   *
+   * They hold all that was written, in plain form: keep them as you keep the conversation itself.
+   *
+   * @throws BranchDisposedError, BranchInFlightError when one of them is; BranchParkedError for a parked `branch` (parked
+   * descendants are saved as they are); InvalidArgumentError for forks where `capabilities.canSaveForks` is false
+   * @remarks Cost: two copies of the cells, in memory. What they share is saved once.
+   */
+  save(branch: Branch, scope: SaveScope = "subtree"): Promise<Uint8Array> {
+    return saveBytes(this.#tree, this.#nodeOf(branch), scope);
+  }
+
+  /** As `save`, into a file, whole or not at all; readable for its owner only. Throws StateFileError too. */
+  saveFile(path: string, branch: Branch, scope: SaveScope = "subtree"): Promise<void> {
+    return saveFile(this.#tree, this.#nodeOf(branch), scope, path);
+  }
+
+  /**
+   * The branch that was saved, with its descendants, beside all that lives: a root with ids of its own. All of it is checked
+   * before the engine sees any of it.
+   *
+   * @throws StateInvalidError for damaged bytes; StateMismatchError for another model, build or context; KvExhaustedError,
+   * SequencesExhaustedError. All or nothing: every branch is as before, and nothing is leased.
+   * @remarks Cost: two copies of the cells; no decode. Each branch takes a sequence, also one that was parked.
+   */
+  async restore(bytes: Uint8Array): Promise<Branch> {
+    return handleOf(this.#tree, await restore(this.#tree, bytes));
+  }
+
+  /** As `restore`, from a file. Throws StateFileError too. */
+  async restoreFile(path: string): Promise<Branch> {
+    return await this.restore(await readState(path));
+  }
+
+  /**
+   * Moves all cells to the front of the cache. A batch takes as long as the highest cell in use is high, whoever holds it:
+   * worth its cost after a prune has left few cells, high up. Nothing else changes.
+   *
+   * @throws BranchInFlightError while any branch is in flight; DecodeFailedError
+   * @remarks Cost: two copies of all cells in use, and a pass over the whole cache.
+   */
+  compact(): Promise<void> {
+    return this.#tree.compact();
   }
 
   /** The engine's own count of cells once all calls so far have ended, for comparison with `pressure().used`. */
   countCells(): Promise<number> {
-    return this.#tree.countCells();
+    return this.#tree.batches.countCells();
   }
 
   #nodeOf(branch: Branch): BranchNode {

@@ -2,8 +2,10 @@ import type { Engine, GrammarTrigger, Produced, SamplingParams, TokenBias } from
 import type { SequenceHandle, Token } from "../backend/ids.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import { type BranchNode, type BranchTree, treeOf } from "./branch-tree.ts";
+import { type BranchNode, requireIdle, requireLive } from "./branch-node.ts";
+import { type BranchTree, treeOf } from "./branch-tree.ts";
 import { iterate, type Written } from "./iterate.ts";
+import { park, unpark } from "./park.ts";
 
 /** For this package's own files: the tree and node behind a handle. */
 export let internals: (branch: Branch) => { tree: BranchTree; node: BranchNode };
@@ -91,9 +93,9 @@ export class Branch {
     return this.#node.disposed;
   }
 
-  /** Whether this branch holds a sequence, which it does until it is disposed. */
+  /** Whether this branch holds a sequence: it does until it is disposed, but not while it is parked. */
   get isActive(): boolean {
-    return !this.#node.disposed;
+    return !this.#node.disposed && !this.#node.parked;
   }
 
   /** Undefined for roots, and once this branch is disposed. */
@@ -136,7 +138,7 @@ export class Branch {
    * @remarks Cost: one decode per token. Many branches at once: `BranchStore.step`.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Written> {
-    this.#tree.requireLive(this.#node, "iterate");
+    requireLive(this.#node, "iterate");
     return iterate(this);
   }
 
@@ -149,7 +151,7 @@ export class Branch {
    * @remarks Cost: ceil(n / nBatch) decodes. The tokens pass neither the sampler, its penalty window, nor the grammar.
    */
   prefill(tokens: readonly Token[]): Promise<void> {
-    return this.#tree.prefill([{ node: this.#node, tokens }]);
+    return this.#tree.batches.prefill([{ node: this.#node, tokens }]);
   }
 
   /**
@@ -159,7 +161,7 @@ export class Branch {
    * @remarks Cost: one decode.
    */
   commit(token: Token): Promise<void> {
-    return this.#tree.commit([{ node: this.#node, token }]);
+    return this.#tree.batches.commit([{ node: this.#node, token }]);
   }
 
   /**
@@ -307,6 +309,40 @@ export class Branch {
     return engine.surprisal(sequence, token) / unitOf(base);
   }
 
+  /**
+   * Takes the cells of this branch out of the cache, and its sequence with them, until `unpark`. What it shares with its
+   * parent stays with its parent; only what came after the fork is taken out. It can be pruned meanwhile, and everything
+   * else that reads or changes it throws BranchParkedError.
+   *
+   * ```ts
+   * await branch.park();
+   * const result = await slowTool();   // others use the cells and the sequence
+   * await branch.unpark();
+   * await branch.prefill(result);
+   * ```
+   *
+   * @param path - a file for them, readable for its owner only; it is not removed. In memory where it is left out
+   * @throws BranchHasChildrenError while it has children, parked ones too; InvalidArgumentError for a fork where
+   * `capabilities.canSaveForks` is false; StateFileError, DecodeFailedError. The branch is as before.
+   * @remarks Cost: a copy of its cells and of its logits; no decode.
+   */
+  park(path?: string): Promise<void> {
+    return park(this.#tree, this.#node, path);
+  }
+
+  /**
+   * Brings a parked branch back, as it was: logits, sampler, grammar and perplexities are equal bit by bit. A branch that is
+   * not parked stays as it is. What it writes next is equal bit by bit too where its cells come to lie in the same order;
+   * among others that were written meanwhile, sums are taken in another order, and logits differ in their last bits.
+   *
+   * @throws KvExhaustedError, SequencesExhaustedError; StateFileError and StateInvalidError where its file is gone or
+   * another one. It stays parked, and may be brought back later.
+   * @remarks Cost: a copy of its cells; no decode.
+   */
+  unpark(): Promise<void> {
+    return unpark(this.#tree, this.#node);
+  }
+
   /** RESTRICT: throws BranchHasChildrenError while children live. Pruning twice is a no-op. Also while a batch decodes it. */
   pruneSync(): void {
     this.#tree.prune(this.#node);
@@ -328,7 +364,7 @@ export class Branch {
   }
 
   #atRest(doing: string): { engine: Engine; sequence: SequenceHandle } {
-    this.#tree.requireIdle(this.#node, doing);
+    requireIdle(this.#node, doing);
     return { engine: this.#tree.engine, sequence: this.#node.sequence };
   }
 }

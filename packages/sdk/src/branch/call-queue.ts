@@ -70,6 +70,7 @@ export class CallQueue<C extends QueuedCall, R> {
   }
 
   #takeShared(): Waiting<C, R>[] {
+    if (this.#waiting.length < 2) return this.#waiting.splice(0);
     let lane: C["lane"];
     let room = 0;
     const taken = this.#waiting.filter(({ call }, i) => {

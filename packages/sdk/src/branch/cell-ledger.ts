@@ -8,6 +8,8 @@
 // segment is a tail or has two children at least: one that a release leaves a single child becomes part of it. So what
 // is no tail is shared, and a chain of segments is never longer than the living branches are many.
 
+import { KvExhaustedError } from "../errors.ts";
+
 /** A run of cells with one history. A tail belongs to one branch and grows; every other one is shared. */
 export interface CellSegment {
   parent: CellSegment | undefined;
@@ -23,7 +25,7 @@ export interface Reservation {
   release(): void;
 }
 
-/** All figures in cells. `free` may be negative only if the caller reserved more than there was. */
+/** All figures in cells. A branch that is parked holds what it shares, and none of its own. `free` may be negative only if the caller reserved more than there was. */
 export interface Pressure {
   nCtx: number;
   /** Cells that living branches hold, each counted once: shared + private. */
@@ -65,6 +67,12 @@ export class CellLedger {
     };
   }
 
+  /** Throws KvExhaustedError when fewer than `cells` are neither used nor promised. */
+  requireFree(cells: number, doing: string): void {
+    const { free } = this.pressure();
+    if (cells > free) throw new KvExhaustedError({ needed: cells, available: Math.max(0, free), doing });
+  }
+
   /** An empty tail for a new root. */
   open(): CellSegment {
     return tailOn(undefined);
@@ -76,14 +84,24 @@ export class CellLedger {
     this.#peak = Math.max(this.#peak, this.#used);
   }
 
+  /** A branch is parked: its tail is empty, and stays where it is. The number of cells that are free now. */
+  empty(tail: CellSegment): number {
+    const { cells } = tail;
+    tail.cells = 0;
+    this.#used -= cells;
+    return cells;
+  }
+
   /**
-   * Ends `tail` here and gives two tails on top of it: the first for the branch that forks, the second for its child.
-   * An empty tail is not worth a segment: it stays, and the child's stands beside it.
+   * A tail for a child of the branch whose tail this is, `back` cells before its end. What lies before that is shared from
+   * here on; a segment that would be empty is not made.
    */
-  fork(tail: CellSegment): [own: CellSegment, child: CellSegment] {
-    if (tail.cells === 0) return [tail, tailOn(tail.parent)];
-    this.#shared += tail.cells;
-    return [tailOn(tail), tailOn(tail)];
+  fork(tail: CellSegment, back = 0): CellSegment {
+    let segment = tail;
+    let kept = back;
+    for (; kept > segment.cells && segment.parent; segment = segment.parent) kept -= segment.cells;
+    if (kept >= segment.cells) return tailOn(segment.parent);
+    return tailOn(this.#split(segment, segment.cells - kept));
   }
 
   /** A branch lets go of its tail. Its cells are free, and those that one other branch shared are that one's own. */
@@ -106,6 +124,17 @@ export class CellLedger {
         held = 0;
       },
     };
+  }
+
+  /** The first `cells` of a segment as one of their own, above it. */
+  #split(segment: CellSegment, cells: number): CellSegment {
+    if (segment.children.size === 0) this.#shared += cells;
+    const upper: CellSegment = { parent: segment.parent, cells, children: new Set([segment]) };
+    segment.parent?.children.delete(segment);
+    segment.parent?.children.add(upper);
+    segment.parent = upper;
+    segment.cells -= cells;
+    return upper;
   }
 
   /** `segment` becomes the beginning of its only child. */

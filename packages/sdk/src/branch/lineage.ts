@@ -23,6 +23,17 @@ export function subtreePostOrder<N extends LineageNode<N>>(root: N): N[] {
   return order.reverse();
 }
 
+/** Every node before its descendants, oldest children first. */
+export function subtreePreOrder<N extends LineageNode<N>>(root: N): N[] {
+  const order: N[] = [];
+  const pending = [root];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    order.push(node);
+    pending.push(...[...node.children].reverse());
+  }
+  return order;
+}
+
 export function adopt<N extends LineageNode<N>>(parent: N, child: N): void {
   child.parent = parent;
   parent.children.add(child);

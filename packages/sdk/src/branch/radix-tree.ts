@@ -43,6 +43,13 @@ export class RadixTree<H> {
     this.#tidy(end);
   }
 
+  /** The list of a head; empty for one that is not here. Cost: O(tokens). */
+  tokensOf(head: H): Token[] {
+    const runs: Token[][] = [];
+    for (let node = this.#ends.get(head); node; node = node.parent) runs.push(node.tokens);
+    return runs.reverse().flat();
+  }
+
   remove(head: H): void {
     const end = this.#ends.get(head);
     this.#ends.delete(head);

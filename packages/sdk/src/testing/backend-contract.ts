@@ -12,12 +12,14 @@ import { iteratorCases } from "./contract/iterator-cases.ts";
 import { lazyGrammarCases } from "./contract/lazy-grammar-cases.ts";
 import { leaseCases } from "./contract/lease-cases.ts";
 import { metricsCases } from "./contract/metrics-cases.ts";
+import { parkCases } from "./contract/park-cases.ts";
 import { penaltyCases } from "./contract/penalty-cases.ts";
 import { prefillCases } from "./contract/prefill-cases.ts";
 import { prefixCases } from "./contract/prefix-cases.ts";
 import { rowCases } from "./contract/row-cases.ts";
 import { runCases } from "./contract/run-cases.ts";
 import { samplingCases } from "./contract/sampling-cases.ts";
+import { saveCases } from "./contract/save-cases.ts";
 import { vocabularyCases } from "./contract/vocabulary-cases.ts";
 
 export type { ContractBackend, ContractCase, ContractSize } from "./contract/contract-case.ts";
@@ -40,6 +42,8 @@ export const contractCases: readonly ContractCase[] = [
   ...prefixCases,
   ...groupCases,
   ...runCases,
+  ...parkCases,
+  ...saveCases,
   ...argumentCases,
   ...vocabularyCases,
 ];

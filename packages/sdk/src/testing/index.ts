@@ -1,4 +1,5 @@
 export { type ContractBackend, type ContractCase, type ContractSize, contractCases } from "./backend-contract.ts";
+export { type DecodeFault, type FaultKind, type FaultyContext, runFaultLoop } from "./faults/fault-loop.ts";
 export { compileGbnf, type GbnfAcceptor, type GbnfState } from "./gbnf-acceptor.ts";
 export { hostileText } from "./hostile-text.ts";
 export { type ScriptedReply, scriptedReplies } from "./scripted-replies.ts";

@@ -16,6 +16,7 @@ import { checkTriggers } from "../backend/grammar-trigger.ts";
 import type { SequenceHandle, Token } from "../backend/ids.ts";
 import { requireObjects } from "../backend/require-objects.ts";
 import { type ResolvedSampling, resolveSampling } from "../backend/sampling.ts";
+import { checkImage, type SequenceImage } from "../backend/sequence-image.ts";
 import { checkBiases, requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import {
@@ -28,12 +29,13 @@ import {
   NoLogitsError,
   SequencesExhaustedError,
 } from "../errors.ts";
-import { activeGrammar, lazyGrammar } from "./simulated-grammar.ts";
+import { imageOf, stateOf } from "./simulated-image.ts";
 import { rowEntropy, rowSurprisal, Written } from "./simulated-metrics.ts";
 import { SimulatedQueue } from "./simulated-queue.ts";
 import {
   type Cell,
   committed,
+  constrained,
   drawn,
   emptySequence,
   noBias,
@@ -79,6 +81,7 @@ interface Flying {
 
 export class SimulatedEngine implements Engine {
   readonly capabilities: Capabilities;
+  readonly fingerprint: Readonly<Record<string, string>>;
   readonly #vocabulary: Vocabulary;
   readonly #options: SimulatedEngineOptions;
   readonly #queue = new SimulatedQueue();
@@ -91,6 +94,7 @@ export class SimulatedEngine implements Engine {
     this.#vocabulary = vocabulary;
     this.#options = options;
     const recurrent = options.recurrent ?? false;
+    this.fingerprint = { backend: "simulated", nVocab: String(vocabulary.size), recurrent: String(recurrent) };
     this.capabilities = {
       nCtx: options.nCtx ?? 4096,
       nBatch: options.nBatch ?? 64,
@@ -100,6 +104,7 @@ export class SimulatedEngine implements Engine {
       cellsPerToken: recurrent ? 0 : 1,
       canForkAt: recurrent ? "head" : "any",
       canTruncate: !recurrent,
+      canSaveForks: true,
       recurrent,
       swaWindow: 0,
       encoder: false,
@@ -114,7 +119,7 @@ export class SimulatedEngine implements Engine {
 
   open(sampling: SamplingParams = {}, grammar?: string): SequenceHandle {
     this.#requireOpen("open");
-    return this.#lease(emptySequence(this.#resolve(sampling), activeGrammar(grammar)));
+    return this.#lease(constrained(emptySequence(this.#resolve(sampling)), grammar));
   }
 
   fork(parent: SequenceHandle): SequenceHandle {
@@ -172,13 +177,13 @@ export class SimulatedEngine implements Engine {
 
   setGrammar(handle: SequenceHandle, grammar: string | undefined): void {
     const lease = this.#atRest(handle, "setGrammar");
-    this.#change(lease, { constraint: activeGrammar(grammar) });
+    this.#change(lease, constrained(lease.state, grammar));
   }
 
   setLazyGrammar(handle: SequenceHandle, grammar: string, triggers: readonly GrammarTrigger[]): void {
     const lease = this.#atRest(handle, "setLazyGrammar");
     checkTriggers(triggers, this.#vocabulary.size);
-    this.#change(lease, { constraint: lazyGrammar(grammar, triggers) });
+    this.#change(lease, constrained(lease.state, grammar, triggers));
   }
 
   setSampling(handle: SequenceHandle, sampling: SamplingParams): void {
@@ -237,6 +242,37 @@ export class SimulatedEngine implements Engine {
   async countCells(): Promise<number> {
     this.#requireOpen("countCells");
     return await this.#queue.add(async () => this.#distinctCells().size * this.capabilities.cellsPerToken);
+  }
+
+  async save(handle: SequenceHandle, from: number): Promise<SequenceImage> {
+    this.#requireOpen("save");
+    this.#leased(handle, "save");
+    return await this.#queue.add(async () => {
+      const { state } = this.#leased(handle, "save");
+      const isWithin = Number.isSafeInteger(from) && from >= 0 && from <= lengthOf(state);
+      if (!isWithin || (from > 0 && this.capabilities.cellsPerToken === 0))
+        throw new InvalidArgumentError("the part to save is not within the sequence.", { from: String(from) });
+      return imageOf(this.#vocabulary, state, from);
+    });
+  }
+
+  async restore(image: SequenceImage, parent?: SequenceHandle): Promise<SequenceHandle> {
+    this.#requireOpen("restore");
+    checkImage(image, this.#vocabulary.size);
+    return await this.#queue.add(async () => {
+      const above = image.from > 0 ? this.#leased(parent as SequenceHandle, "restore").state : undefined;
+      const state = stateOf(this.#vocabulary, image, above);
+      const needed = (image.position - image.from) * this.capabilities.cellsPerToken;
+      const available = this.#room(needed, []);
+      if (needed > available) throw new KvExhaustedError({ needed, available, doing: "restore" });
+      return this.#lease(state);
+    });
+  }
+
+  /** Its cells have no place, so there are no holes between them. */
+  async compact(): Promise<void> {
+    this.#requireOpen("compact");
+    await this.#queue.add(async () => {});
   }
 
   dispose(): Promise<void> {

@@ -44,15 +44,14 @@ function acceptorOf(grammar: string): GbnfAcceptor {
 }
 
 /** Throws GrammarInvalidError. */
-export function activeGrammar(grammar: string | undefined): Constraint | undefined {
-  if (grammar === undefined) return undefined;
+export function activeGrammar(grammar: string): Constraint {
   const acceptor = acceptorOf(grammar);
   return { kind: "active", acceptor, state: acceptor.start() };
 }
 
 /** Throws GrammarInvalidError. */
 export function lazyGrammar(grammar: string, triggers: readonly GrammarTrigger[]): Constraint {
-  return { kind: "waiting", acceptor: acceptorOf(grammar), triggers: structuredClone(triggers), text: "" };
+  return { kind: "waiting", acceptor: acceptorOf(grammar), triggers, text: "" };
 }
 
 /** The constraint after a token, or undefined where it forbids it. */

@@ -1,12 +1,22 @@
 import type { SequenceMetrics } from "../backend/engine.ts";
+import type { Token } from "../backend/ids.ts";
+import type { Vocabulary } from "../backend/vocabulary.ts";
+import type { SequenceState } from "./simulated-sequence.ts";
 
-/** Surprisals of one commit, in nats. */
+/** Surprisals, in nats. */
 export interface Surprisals {
   readonly model: number;
   readonly sampling: number;
 }
 
-interface Sums extends Surprisals {
+/** A token, and the sequence as it was before. */
+export interface Commit {
+  readonly vocabulary: Vocabulary;
+  readonly before: SequenceState;
+  readonly token: Token;
+}
+
+export interface Sums extends Surprisals {
   readonly count: number;
 }
 
@@ -18,16 +28,31 @@ const nothing: Sums = { model: 0, sampling: 0, count: 0 };
  */
 export class Written {
   readonly #previous: Written | undefined;
-  readonly #measure: () => Surprisals;
+  readonly #measure: (commit: Commit) => Surprisals;
+  /** Undefined where the sums are known from elsewhere. */
+  readonly #commit: Commit | undefined;
   #sums: Sums | undefined;
 
-  constructor(previous: Written | undefined, measure: () => Surprisals) {
+  /** @param measure - one function for all commits: a closure for each of them would be most of what a token costs */
+  constructor(previous: Written | undefined, measure: (commit: Commit) => Surprisals, commit?: Commit) {
     this.#previous = previous;
     this.#measure = measure;
+    this.#commit = commit;
+  }
+
+  /** What was committed elsewhere, in sums. */
+  static before(sums: Sums): Written {
+    const written = new Written(undefined, () => sums);
+    written.#sums = sums;
+    return written;
+  }
+
+  static sumsOf(written: Written | undefined): Sums {
+    return written ? written.#total() : nothing;
   }
 
   static metricsOf(written: Written | undefined): SequenceMetrics {
-    const { model, sampling, count } = written ? written.#total() : nothing;
+    const { model, sampling, count } = Written.sumsOf(written);
     return { perplexity: Math.exp(model / count), samplingPerplexity: Math.exp(sampling / count) };
   }
 
@@ -43,7 +68,7 @@ export class Written {
       open.push(each);
     }
     for (const each of open.reverse()) {
-      const { model, sampling } = each.#measure();
+      const { model, sampling } = each.#measure(each.#commit as Commit);
       sums = { model: sums.model + model, sampling: sums.sampling + sampling, count: sums.count + 1 };
       each.#sums = sums;
     }

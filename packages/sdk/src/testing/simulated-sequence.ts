@@ -1,11 +1,11 @@
-import type { Produced } from "../backend/engine.ts";
+import type { GrammarTrigger, Produced } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
 import type { ResolvedSampling } from "../backend/sampling.ts";
 import { requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import { GrammarInvalidError, GrammarRejectedError, InvalidArgumentError } from "../errors.ts";
-import { type Arrival, advance, type Constraint } from "./simulated-grammar.ts";
-import { rowSurprisal, Written } from "./simulated-metrics.ts";
+import { type Arrival, activeGrammar, advance, type Constraint, lazyGrammar } from "./simulated-grammar.ts";
+import { type Commit, rowSurprisal, type Surprisals, Written } from "./simulated-metrics.ts";
 import { type Choice, choose, samplingSurprisal } from "./simulated-sampler/chain.ts";
 import { nextMu } from "./simulated-sampler/mirostat.ts";
 import { mix } from "./simulated-sampler/random.ts";
@@ -27,6 +27,14 @@ export interface Heard {
   readonly previous: Heard | undefined;
 }
 
+/** How a sequence came to where its grammar stands; see `GrammarImage`. */
+export interface GrammarWay {
+  readonly text: string;
+  readonly triggers: readonly GrammarTrigger[];
+  readonly pendingBytes: readonly number[];
+  readonly heard: Heard | undefined;
+}
+
 /** All that a sequence is beside its lease. A plain value: a fork shares it, a batch replaces it after success. */
 export interface SequenceState {
   /** The newest cell; undefined for an empty sequence. */
@@ -35,6 +43,8 @@ export interface SequenceState {
   readonly logitBias: ReadonlyMap<Token, number>;
   readonly steer: ReadonlyMap<Token, number>;
   readonly constraint: Constraint | undefined;
+  /** Of the constraint, where there is one. */
+  readonly way: GrammarWay | undefined;
   readonly heard: Heard | undefined;
   /** Mirostat's bound, in bits; undefined until the first commit under it. */
   readonly mu: number | undefined;
@@ -51,13 +61,14 @@ export type SimulatedScript = (last: Cell) => Token | undefined;
 
 export const noBias: ReadonlyMap<Token, number> = new Map();
 
-export function emptySequence(sampling: ResolvedSampling, constraint?: Constraint): SequenceState {
+export function emptySequence(sampling: ResolvedSampling): SequenceState {
   return {
     last: undefined,
     sampling,
     logitBias: noBias,
     steer: noBias,
-    constraint,
+    constraint: undefined,
+    way: undefined,
     heard: undefined,
     mu: undefined,
     commits: 0,
@@ -70,7 +81,32 @@ export function emptySequence(sampling: ResolvedSampling, constraint?: Constrain
 /** The state after known tokens, which pass neither sampler nor grammar and end any text before them. */
 export function prefilled(vocabulary: Vocabulary, state: SequenceState, tokens: readonly Token[]): SequenceState {
   for (const token of tokens) requireToken(token, vocabulary.size);
-  return { ...state, last: tokens.reduce(extended, state.last), pendingBytes: [] };
+  const way = state.pendingBytes.length > 0 ? onward(state.way, cutShort) : state.way;
+  return { ...state, last: tokens.reduce(extended, state.last), way, pendingBytes: [] };
+}
+
+/** Stands in a way for a prefill that cut a code point short. */
+export const cutShort = -1;
+
+/** A grammar in place of the one before, from its start. Throws GrammarInvalidError. */
+export function constrained(
+  state: SequenceState,
+  text: string | undefined,
+  triggers: readonly GrammarTrigger[] = [],
+): SequenceState {
+  if (text === undefined) return { ...state, constraint: undefined, way: undefined };
+  const constraint = triggers.length > 0 ? lazyGrammar(text, triggers) : activeGrammar(text);
+  const way = { text, triggers: structuredClone(triggers), pendingBytes: state.pendingBytes, heard: undefined };
+  return { ...state, constraint, way };
+}
+
+/** The state in which only the grammar has heard `token`, and the text has it. Throws GrammarRejectedError. */
+export function heard(vocabulary: Vocabulary, state: SequenceState, token: Token): SequenceState {
+  const arrival = arrivalOf(vocabulary, state, token);
+  const constraint = state.constraint && advance(state.constraint, arrival);
+  if (state.constraint && !constraint) throw new GrammarRejectedError({ token });
+  const pendingBytes = splitUtf8(state.pendingBytes, arrival.bytes).rest;
+  return { ...state, constraint, way: onward(state.way, token), pendingBytes };
 }
 
 /** The state after a token that the grammar allows. Throws GrammarRejectedError. */
@@ -86,6 +122,7 @@ export function committed(vocabulary: Vocabulary, state: SequenceState, token: T
     logitBias: state.logitBias,
     steer: state.steer,
     constraint,
+    way: onward(state.way, token),
     heard: { token, previous: state.heard },
     mu: muAfter(vocabulary, state, token),
     commits: state.commits + 1,
@@ -146,13 +183,19 @@ function choiceOf(vocabulary: Vocabulary, state: SequenceState, draw: number): C
   };
 }
 
-function lastHeard(heard: Heard | undefined, count: number): Token[] {
+function onward(way: GrammarWay | undefined, token: Token): GrammarWay | undefined {
+  return way && { ...way, heard: { token, previous: way.heard } };
+}
+
+/** Oldest first. */
+export function lastHeard(heard: Heard | undefined, count: number): Token[] {
   const tokens: Token[] = [];
   for (let each = heard; each && tokens.length < count; each = each.previous) tokens.push(each.token);
   return tokens.reverse();
 }
 
-function muOf({ mu, sampling }: Pick<SequenceState, "mu" | "sampling">): number {
+/** Mirostat's bound, in bits. */
+export function muOf({ mu, sampling }: Pick<SequenceState, "mu" | "sampling">): number {
   return mu ?? 2 * sampling.mirostatTau;
 }
 
@@ -165,13 +208,18 @@ function muAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): nu
 
 function writtenAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): Written | undefined {
   if (!state.last) return state.written;
-  return new Written(state.written, () => ({
-    model: rowSurprisal(rowOf(vocabulary, state), token),
-    sampling: samplingSurprisal(choiceOf(vocabulary, state, 0), token),
-  }));
+  return new Written(state.written, surprisalsOf, { vocabulary, before: state, token });
 }
 
-function extended(previous: Cell | undefined, token: Token): Cell {
+function surprisalsOf({ vocabulary, before, token }: Commit): Surprisals {
+  return {
+    model: rowSurprisal(rowOf(vocabulary, before), token),
+    sampling: samplingSurprisal(choiceOf(vocabulary, before, 0), token),
+  };
+}
+
+/** The cell of a token that comes after another. */
+export function extended(previous: Cell | undefined, token: Token): Cell {
   const hash = mix((previous?.hash ?? 0x811c9dc5) ^ Math.imul(token + 1, 0x9e3779b1));
   return { token, previous, length: (previous?.length ?? 0) + 1, hash };
 }

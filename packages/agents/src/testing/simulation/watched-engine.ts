@@ -62,6 +62,7 @@ export function watchEngine(engine: Engine, recorder: Recorder, hooks: EngineHoo
       return failures;
     },
     capabilities: engine.capabilities,
+    fingerprint: engine.fingerprint,
     open: (sampling, grammar) => sync("open", undefined, () => engine.open(sampling, grammar)),
     fork: (parent) => sync("fork", parent, () => engine.fork(parent)),
     close: (sequence) => sync("close", sequence, () => engine.close(sequence)),
@@ -88,6 +89,9 @@ export function watchEngine(engine: Engine, recorder: Recorder, hooks: EngineHoo
     metrics: (sequence) => engine.metrics(sequence),
     row: (sequence) => engine.row(sequence),
     countCells: () => engine.countCells(),
+    save: (sequence, from) => batch("save", sequence, () => engine.save(sequence, from)),
+    restore: (image, parent) => batch("restore", parent, () => engine.restore(image, parent)),
+    compact: () => batch("compact", undefined, () => engine.compact()),
     dispose: () => engine.dispose(),
   };
 }

@@ -1,0 +1,27 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Machine } from "./arm.ts";
+import type { RawRates } from "./floor.ts";
+import { generatedPerTurn, type TreeShape } from "./workload.ts";
+
+/** A prompt that fills one batch, where the spine would not. */
+const shortestPrompt = 512;
+
+/**
+ * llama.cpp's own `llama-batched-bench`: one prompt as long as the spine, shared by all sequences, then a turn of ticks.
+ * That is as shallow as the workload ever is, so the floor errs to the side that is hard for us.
+ */
+export async function rawRates(program: string, { agents, spine }: TreeShape, machine: Machine): Promise<RawRates> {
+  const prompt = Math.max(spine, shortestPrompt);
+  const threads = String(machine.threads);
+  const { stdout, stderr } = await promisify(execFile)(program, [
+    ...["-m", machine.modelPath, "-t", threads, "-tb", threads, "-ngl", "0"],
+    ...["-c", String(prompt + agents * generatedPerTurn + 256), "-b", "512", "-ub", "512", "-kvu", "-pps"],
+    ...["-npp", String(prompt), "-ntg", String(generatedPerTurn), "-npl", String(agents)],
+    ...["--output-format", "jsonl"],
+  ]);
+  const line = `${stdout}\n${stderr}`.split("\n").find((text) => text.startsWith("{"));
+  if (!line) throw new Error(`llama-batched-bench measured nothing:\n${stderr.slice(-2000)}`);
+  const { speed_pp, speed_tg } = JSON.parse(line) as { speed_pp: number; speed_tg: number };
+  return { prefill: speed_pp, decode: speed_tg };
+}

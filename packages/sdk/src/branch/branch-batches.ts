@@ -1,0 +1,234 @@
+import type { Engine, Produced, RunOptions } from "../backend/engine.ts";
+import type { Token } from "../backend/ids.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import { BatchLog, type BatchRecord, type TreeStats } from "./batch-log.ts";
+import { type BranchNode, requireAtRest, requireIdle, requireLive } from "./branch-node.ts";
+import { CallQueue, type QueuedCall } from "./call-queue.ts";
+import type { CellLedger, Reservation } from "./cell-ledger.ts";
+import { emptyPath, type PathHash } from "./prefix-trie.ts";
+import type { RadixTree } from "./radix-tree.ts";
+
+/** Tokens for a node, the first of them at its position. */
+interface Write {
+  readonly node: BranchNode;
+  readonly tokens: readonly Token[];
+}
+
+/** What is written in as many ticks as asked for. */
+interface TreeRunOptions {
+  maxTicks: number;
+  until?: ((node: BranchNode, text: string) => boolean) | undefined;
+}
+
+/** A call that was admitted: its cells are promised, and its nodes in flight, until it has landed or failed. */
+interface Call extends QueuedCall {
+  readonly writes: readonly Write[];
+  /** Absent where nobody asks for what comes next. */
+  readonly run?: TreeRunOptions;
+  readonly promised: Reservation;
+}
+
+/** What the nodes of a batch produced: nothing after a prefill or commit, and for a node that was pruned meanwhile. */
+type Produce = ReadonlyMap<BranchNode, readonly Produced[]>;
+
+/** What a tree's batches work with. */
+export interface BatchesOf {
+  readonly engine: Engine;
+  readonly ledger: CellLedger;
+  readonly prefixes: RadixTree<BranchNode>;
+}
+
+/**
+ * What branches write: admits calls by the ledger, lets them share batches, and books what has landed.
+ *
+ * A call is in flight from its admission to its end. What was pruned meanwhile is left out, or lands for nobody.
+ */
+export class BranchBatches {
+  readonly #engine: Engine;
+  readonly #ledger: CellLedger;
+  readonly #prefixes: RadixTree<BranchNode>;
+  readonly #log = new BatchLog();
+  readonly #calls: CallQueue<Call, Produce>;
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor({ engine, ledger, prefixes }: BatchesOf) {
+    this.#engine = engine;
+    this.#ledger = ledger;
+    this.#prefixes = prefixes;
+    const { nBatch, nUbatch } = engine.capabilities;
+    this.#calls = new CallQueue({ prefill: nBatch, tick: nUbatch }, (calls) => this.#fly(calls));
+  }
+
+  get stats(): TreeStats {
+    return { ...this.#log.stats, peakCells: this.#ledger.peakCells, splitBatches: this.#calls.splits };
+  }
+
+  /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
+  observe(observer: (record: BatchRecord) => void): () => void {
+    return this.#log.observe(observer);
+  }
+
+  /** All or nothing: on rejection every node is as before. */
+  async prefill(entries: readonly { node: BranchNode; tokens: readonly Token[] }[]): Promise<void> {
+    for (const { node } of entries) requireLive(node, "prefill");
+    // The caller's list may be another one by the time that the batch begins.
+    const writes = entries.flatMap(({ node, tokens }) => (tokens.length > 0 ? [{ node, tokens: [...tokens] }] : []));
+    if (writes.length === 0) return;
+    const rows = writes.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    await this.#call("prefill", writes, { lane: "prefill", rows }, this.cellsOf(rows));
+  }
+
+  /** Accepts and decodes one token per node in one batch. All or nothing. */
+  async commit(entries: readonly { node: BranchNode; token: Token }[]): Promise<void> {
+    await this.#tick(entries, { lane: "tick" });
+  }
+
+  /** `commit`, then the next token of every node that was not pruned meanwhile: one engine call for a whole tick. */
+  async step(entries: readonly { node: BranchNode; token: Token }[]): Promise<(Produced | undefined)[]> {
+    const produced = await this.#tick(entries, { lane: "tick", run: { maxTicks: 1 } });
+    return entries.map(({ node }) => produced.get(node)?.[0]);
+  }
+
+  /** Steps in one engine call, each with what the one before produced. All or nothing. */
+  async run(entries: readonly { node: BranchNode; token: Token }[], run: TreeRunOptions): Promise<Produced[][]> {
+    if (!Number.isSafeInteger(run.maxTicks) || run.maxTicks < 1)
+      throw new InvalidArgumentError("maxTicks is a whole number, at least 1.", { maxTicks: String(run.maxTicks) });
+    const produced = await this.#tick(entries, { lane: undefined, run });
+    return entries.map(({ node }) => [...(produced.get(node) ?? [])]);
+  }
+
+  /** The engine's own count, after every call so far. */
+  async countCells(): Promise<number> {
+    await Promise.allSettled(this.#underWay);
+    return await this.#engine.countCells();
+  }
+
+  /**
+   * Work on nodes that is no batch. Until it has ended they are in flight, and its cells promised; it releases the
+   * promise itself before it books them. Throws what a batch throws before it is admitted.
+   */
+  async hold<T>(
+    doing: string,
+    nodes: readonly BranchNode[],
+    cells: number,
+    work: (promised: Reservation) => Promise<T>,
+  ): Promise<T> {
+    for (const node of nodes) requireAtRest(node, doing);
+    this.#ledger.requireFree(cells, doing);
+    const promised = this.#ledger.reserve(cells);
+    for (const node of nodes) node.inFlight = true;
+    const working = work(promised);
+    this.#underWay.add(working);
+    try {
+      return await working;
+    } finally {
+      promised.release();
+      for (const node of nodes) node.inFlight = false;
+      this.#underWay.delete(working);
+    }
+  }
+
+  /** The path of tokens that came from a saved state. */
+  restored(tokens: readonly Token[]): PathHash {
+    return this.#log.restored(emptyPath, tokens);
+  }
+
+  cellsOf(tokens: number): number {
+    return tokens * this.#engine.capabilities.cellsPerToken;
+  }
+
+  async #tick(
+    entries: readonly { node: BranchNode; token: Token }[],
+    how: { lane: Call["lane"]; run?: TreeRunOptions },
+  ): Promise<Produce> {
+    if (entries.length === 0) throw new InvalidArgumentError("a tick needs at least one row.");
+    const writes = entries.map(({ node, token }) => ({ node, tokens: [token] }));
+    return await this.#call(
+      "commit",
+      writes,
+      { ...how, rows: writes.length },
+      this.cellsOf(writes.length * (how.run?.maxTicks ?? 1)),
+    );
+  }
+
+  /** Admits a call, with a promise of the cells that it may take so that no other is promised the same ones. */
+  async #call(
+    doing: string,
+    writes: readonly Write[],
+    how: Pick<Call, "lane" | "rows" | "run">,
+    cells: number,
+  ): Promise<Produce> {
+    for (const { node } of writes) requireIdle(node, doing);
+    this.#ledger.requireFree(cells, doing);
+    const call: Call = { ...how, writes, promised: this.#ledger.reserve(cells) };
+    for (const { node } of writes) node.inFlight = true;
+    const landing = this.#calls.add(call);
+    this.#underWay.add(landing);
+    try {
+      return await landing;
+    } catch (error) {
+      this.#release(call);
+      throw error;
+    } finally {
+      this.#underWay.delete(landing);
+    }
+  }
+
+  /** One batch for calls of one lane. What was pruned while it waited is left out. */
+  async #fly(calls: readonly Call[]): Promise<Produce> {
+    const writes = calls.flatMap((call) => call.writes).filter(({ node }) => !node.disposed);
+    const started = performance.now();
+    const produced = writes.length > 0 ? await this.#decode(calls, writes) : [];
+    const ms = performance.now() - started;
+    // Booked before anybody else can look: the branches are still in flight here.
+    for (const { promised } of calls) promised.release();
+    const landed = writes.map(({ node, tokens }, i) => {
+      const position = node.position;
+      const written = withFurther(tokens, produced[i]);
+      this.#advance(node, written);
+      return { node, position, tokens: written };
+    });
+    if (calls[0]?.lane !== "prefill") this.#log.committed(landed, ms);
+    else if (landed.length > 0) this.#log.prefilled(landed, ms);
+    for (const call of calls) this.#release(call);
+    return new Map(writes.flatMap(({ node }, i) => (node.disposed ? [] : [[node, produced[i] ?? []]])));
+  }
+
+  /** What each of them produced, if any call asks for that: for a commit beside a step it is a memo. */
+  async #decode(calls: readonly Call[], writes: readonly Write[]): Promise<Produced[][]> {
+    if (calls[0]?.lane === "prefill") {
+      await this.#engine.prefill(
+        writes.map(({ node, tokens }) => ({ sequence: node.sequence, tokens, nBatch: node.nBatch })),
+      );
+      return [];
+    }
+    const rows = writes.map(({ node, tokens }) => ({ sequence: node.sequence, token: tokens[0] as Token }));
+    const run = calls.find((call) => call.run)?.run;
+    if (run) return await this.#engine.run(rows, this.#optionsOf(run, writes));
+    await this.#engine.commit(rows);
+    return [];
+  }
+
+  #optionsOf({ maxTicks, until }: TreeRunOptions, writes: readonly Write[]): RunOptions {
+    if (!until) return { maxTicks };
+    return { maxTicks, until: (entry, text) => until((writes[entry] as Write).node, text) };
+  }
+
+  #release({ promised, writes }: Call): void {
+    promised.release();
+    for (const { node } of writes) node.inFlight = false;
+  }
+
+  // The cells of a node that was pruned in flight were given back at the prune, and are not counted again.
+  #advance(node: BranchNode, tokens: readonly Token[]): void {
+    if (node.disposed) return;
+    node.position += tokens.length;
+    this.#ledger.extend(node.tail, this.cellsOf(tokens.length));
+    this.#prefixes.extend(node, tokens);
+  }
+}
+
+/** What a node was given, and what it then produced and wrote: all but the last. */
+function withFurther(tokens: readonly Token[], produced: readonly Produced[] = []): readonly Token[] {
+  return produced.length > 1 ? [...tokens, ...produced.slice(0, -1).map(({ token }) => token)] : tokens;
+}

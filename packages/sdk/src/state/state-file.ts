@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto";
+import * as nodeFiles from "node:fs/promises";
+import { StateFileError } from "../errors.ts";
+
+/** The few calls that writing takes; tests let each of them fail. */
+export type StateFiles = Pick<typeof nodeFiles, "open" | "rename" | "rm" | "readFile">;
+
+/**
+ * Writes a file whole or not at all: beside its place, onto the disk, and then into it. Only its owner can read it.
+ * Throws StateFileError; what was there before is there still, and nothing else.
+ */
+export async function writeState(
+  path: string,
+  chunks: readonly Uint8Array[],
+  files: StateFiles = nodeFiles,
+): Promise<void> {
+  const draft = `${path}.${randomUUID()}.draft`;
+  try {
+    const file = await files.open(draft, "wx", 0o600);
+    try {
+      for (const chunk of chunks) await file.writeFile(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await files.rename(draft, path);
+  } catch (cause) {
+    await files.rm(draft, { force: true }).catch(() => {});
+    throw new StateFileError({ path, doing: "write" }, cause);
+  }
+}
+
+/** Throws StateFileError. */
+export async function readState(path: string, files: StateFiles = nodeFiles): Promise<Uint8Array> {
+  try {
+    return await files.readFile(path);
+  } catch (cause) {
+    throw new StateFileError({ path, doing: "read" }, cause);
+  }
+}
