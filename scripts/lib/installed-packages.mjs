@@ -5,7 +5,10 @@ import { examplesIn, toJavaScript } from "./readme-examples.mjs";
 import { run } from "./run.mjs";
 import { runStep } from "./run-step.mjs";
 
-/** @typedef {import("./packed-packages.mjs").PackedPackage} PackedPackage */
+/**
+ * @typedef {import("./packed-packages.mjs").PackedPackage} PackedPackage
+ * @typedef {Readonly<Record<string, string>>} Tarballs - paths by the names of packages
+ */
 
 /**
  * Installs the tarballs together, outside of the repository, as npm would for a user. Ours come from the tarballs
@@ -13,21 +16,23 @@ import { runStep } from "./run-step.mjs";
  *
  * @param {import("./context.mjs").Context} context
  * @param {readonly PackedPackage[]} packages
+ * @param {Tarballs} binaries - those that the packages name as optional
  * @param {string} folder - empty
  */
-export async function installPacked(context, packages, folder) {
+export async function installPacked(context, packages, binaries, folder) {
   const dependencies = Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`]));
-  const overrides = Object.fromEntries(packages.map(({ name }) => [name, `$${name}`]));
+  const overrides = Object.fromEntries([
+    ...packages.map(({ name }) => [name, `$${name}`]),
+    ...Object.entries(binaries).map(([name, tarball]) => [name, `file:${tarball}`]),
+  ]);
   const manifest = { name: "user", private: true, type: "module", dependencies, overrides };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
   const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
   await runStep(context, "install-packed", "npm", args, { cwd: folder });
 
   const lock = JSON.parse(await readFile(join(folder, "package-lock.json"), "utf8"));
-  const foreign = foreignCopies(
-    lock,
-    packages.map(({ name }) => name),
-  );
+  const optional = packages.flatMap(({ manifest }) => Object.keys(manifest.optionalDependencies ?? {}));
+  const foreign = foreignCopies(lock, [...packages.map(({ name }) => name), ...optional]);
   if (foreign.length > 0) throw new Problem(`These came from somewhere else than our tarballs: ${foreign.join(", ")}`);
 }
 

@@ -9,8 +9,8 @@ import { runStep } from "./run-step.mjs";
 import { withStep } from "./step.mjs";
 import { findTool } from "./tools.mjs";
 
-const off = [
-  "BUILD_SHARED_LIBS",
+/** Parts of llama.cpp that nothing here uses. */
+export const off = [
   "LLAMA_BUILD_COMMON",
   "LLAMA_BUILD_TESTS",
   "LLAMA_BUILD_TOOLS",
@@ -41,6 +41,7 @@ const flags = [
   "-DCMAKE_C_VISIBILITY_PRESET=hidden",
   "-DCMAKE_CXX_VISIBILITY_PRESET=hidden",
   "-DCMAKE_VISIBILITY_INLINES_HIDDEN=ON",
+  "-DBUILD_SHARED_LIBS=OFF",
   ...off.map((name) => `-D${name}=OFF`),
 ];
 
@@ -55,7 +56,20 @@ const compilerBytes = 2 ** 30;
  * @returns {Promise<string>} a prefix with `include/` and `lib/cmake/`
  */
 export async function ensureLlamaBuild(context, source) {
-  const [compiler, cpu] = await Promise.all([compilerIdentity(context), cpuIdentity(context)]);
+  return ensureBuild(context, source, { flags, cpu: await cpuIdentity(context) });
+}
+
+/**
+ * @param {import("./context.mjs").Context} context
+ * @param {string} source
+ * @param {object} how
+ * @param {readonly string[]} how.flags - for cmake
+ * @param {string} how.cpu - all that the build depends on in this machine, beside its compiler
+ * @param {readonly string[]} [how.install] - more arguments for the installation
+ * @returns {Promise<string>} its prefix in the cache
+ */
+export async function ensureBuild(context, source, { flags, cpu, install = [] }) {
+  const compiler = await compilerIdentity(context);
   const key = buildKey({ commit: llamaCommit, flags, compiler, cpu, variables: compilerVariables(context.env) });
   const prefix = join(llamaFolder(context.cache), `build-${key}`);
   if (existsSync(prefix)) return prefix;
@@ -77,7 +91,7 @@ export async function ensureLlamaBuild(context, source) {
       const generator = findTool(["ninja"], context.env) ? ["-G", "Ninja"] : [];
       await cmake(["-S", source, "-B", build, ...generator, `-DCMAKE_INSTALL_PREFIX=${prefix}`, ...flags]);
       await cmake(["--build", build, "--parallel", String(jobs())]);
-      await cmake(["--install", build, "--prefix", finished]);
+      await cmake(["--install", build, "--prefix", finished, ...install]);
       await publishFolder(finished, prefix);
       say("compiled");
     }),

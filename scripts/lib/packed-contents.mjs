@@ -4,7 +4,9 @@
  * @property {unknown} [exports]
  * @property {Record<string, string>} [bin]
  * @property {Record<string, string>} [dependencies]
+ * @property {string} [version]
  * @property {Record<string, string>} [peerDependencies]
+ * @property {Record<string, string>} [optionalDependencies]
  * @property {{ node?: string }} [engines]
  */
 

@@ -40,7 +40,7 @@ export async function packPackages(context, folder) {
  * @param {string} tarball
  * @returns {Promise<PackedPackage>}
  */
-async function readTarball(tarball) {
+export async function readTarball(tarball) {
   const contents = createPackageFromTarballData(await readFile(tarball));
   const name = contents.packageName;
   return { name, tarball, contents, manifest: JSON.parse(contents.readFile(`/node_modules/${name}/package.json`)) };
@@ -52,17 +52,25 @@ async function readTarball(tarball) {
  * @param {PackedPackage} packed
  * @returns {Promise<string[]>}
  */
-export async function complaintsAbout({ name, tarball, manifest, contents }) {
-  const prefix = `/node_modules/${name}/`;
-  const files = contents.listFiles().map((path) => path.slice(prefix.length));
+export async function complaintsAbout(packed) {
+  const { name, tarball, manifest, contents } = packed;
   const { buffer } = new Uint8Array(await readFile(tarball));
   const { messages } = await publint({ pack: { tarball: buffer }, strict: true });
   const complaints = [
-    ...contentComplaints(files, manifest),
+    ...contentComplaints(filesOf(packed), manifest),
     ...messages.map((message) => formatMessage(message, manifest, { color: false }) ?? message.code),
     ...(await typeComplaints(contents)),
   ];
   return complaints.map((complaint) => `${name}: ${complaint}`);
+}
+
+/**
+ * @param {Pick<PackedPackage, "name" | "contents">} packed
+ * @returns {string[]} paths inside the package
+ */
+export function filesOf({ name, contents }) {
+  const prefix = `/node_modules/${name}/`;
+  return contents.listFiles().map((path) => path.slice(prefix.length));
 }
 
 // The ways of importing that a package which is ESM only does not serve.

@@ -101,4 +101,10 @@ export const programmes = {
     lasts: "a minute",
     steps: [script("scripts/check-packages.mjs", "--install")],
   },
+  binary: {
+    about:
+      "the binary package of this machine: built, packed, installed, run on each of its CPU libraries, the contract",
+    lasts: "twenty minutes, ten of them the first time only",
+    steps: [script("scripts/verify/packaged-binary.mjs")],
+  },
 };
