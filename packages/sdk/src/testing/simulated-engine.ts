@@ -265,7 +265,7 @@ export class SimulatedEngine implements Engine {
       const above = image.from > 0 ? this.#leased(parent as SequenceHandle, "restore").state : undefined;
       const state = stateOf(this.#vocabulary, image, above);
       const needed = (image.position - image.from) * this.capabilities.cellsPerToken;
-      const available = this.#room(needed, []);
+      const available = this.#room(needed);
       if (needed > available) throw new KvExhaustedError({ needed, available, doing: "restore" });
       return this.#lease(state);
     });
