@@ -80,6 +80,8 @@ await runMain((signal) => {
     const installed = place(own.name);
     await writeFile(join(user, "program.mjs"), program);
     await checkChoice(context, user, own.name, installed);
+    const gpu = here.find(({ isDefault }) => !isDefault);
+    if (own.isDefault && gpu) await checkWithoutGpu(context, user, installed, place(gpu.name), own.name);
     await checkVariants(context, user, installed, temp);
     if (own.os === "linux") {
       const files = (await readdir(installed)).map((file) => join(installed, file));
@@ -118,11 +120,31 @@ async function checkChoice(context, user, name, installed) {
   const env = { LD_LIBRARY_PATH: decoys, GGML_BACKEND_PATH: join(decoys, backend), LLOYAL_ADDON: "" };
   const { text, libraries, binary } = await answer(context, join(user, "program.mjs"), decoys, env);
   if (binary.source !== "package" || binary.name !== name) throw new Problem(`${binary.path} was loaded.`);
+  if (process.platform === "linux" && !libraries.includes(join(installed, "lloyal.node")))
+    throw new Problem("The program's libraries cannot be seen.");
   const strangers = libraries.filter((path) => !path.startsWith(`${installed}/`));
   if (strangers.length > 0) throw new Problem(`These came from elsewhere: ${strangers.join(", ")}`);
   const passed = binary.passedOver.map((each) => `${each.name} ${each.reason}`).join("; ");
   console.log(`${name} on ${binary.devices.map(({ library }) => library).join(", ")}: ${JSON.stringify(text)}`);
   console.log(`passed over: ${passed || "nothing"}`);
+}
+
+/**
+ * A binary for a GPU where there is none - this one, under the other's name - makes place for the one that will do.
+ *
+ * @param {import("../lib/context.mjs").Context} context
+ * @param {string} user
+ * @param {string} installed
+ * @param {string} other - where that package would be
+ * @param {string} name
+ */
+async function checkWithoutGpu(context, user, installed, other, name) {
+  await cp(installed, other, { recursive: true });
+  const { binary } = await answer(context, join(user, "program.mjs"), user, { LLOYAL_ADDON: "" });
+  const left = binary.passedOver.find(({ reason }) => reason.startsWith("finds no GPU"));
+  if (!left || binary.name !== name) throw new Problem(`${binary.name} was loaded, and nothing had no GPU.`);
+  console.log(`${left.name} ${left.reason}, so ${binary.name} was loaded`);
+  await rm(other, { recursive: true });
 }
 
 /**
