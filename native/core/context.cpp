@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ggml-cpu.h"
+#include "cpu_backend.h"
 #include "log_capture.h"
 
 namespace lloyal {
@@ -67,7 +67,7 @@ llama_context_params to_llama(const Model& model, const ContextParams& params, s
 } // namespace
 
 void Context::ThreadpoolDelete::operator()(ggml_threadpool* pool) const {
-  ggml_threadpool_free(pool);
+  cpu_function<decltype(ggml_threadpool_free)>("ggml_threadpool_free")(pool);
 }
 
 Result<std::unique_ptr<Context>> Context::create(std::shared_ptr<Model> model, const ContextParams& params) {
@@ -102,9 +102,11 @@ Result<std::unique_ptr<Context>> Context::create(std::shared_ptr<Model> model, c
 // Without pools of our own, ggml starts and joins its threads for every graph. One pool serves both kinds of batches
 // where they want the same number of threads.
 Status Context::attach_threads(int32_t n_threads, int32_t n_threads_batch) {
-  const auto start = [](int32_t count) {
+  auto* start_pool = cpu_function<decltype(ggml_threadpool_new)>("ggml_threadpool_new");
+  if (!start_pool) return {Code::backend_unavailable, "no CPU backend is loaded"};
+  const auto start = [=](int32_t count) {
     ggml_threadpool_params pool = ggml_threadpool_params_default(count);
-    return ggml_threadpool_new(&pool);
+    return start_pool(&pool);
   };
   threads_.reset(start(n_threads));
   if (n_threads_batch != n_threads) threads_batch_.reset(start(n_threads_batch));

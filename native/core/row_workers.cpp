@@ -1,20 +1,13 @@
 #include "row_workers.h"
 
+#include "cpu_backend.h"
+
 namespace lloyal {
-namespace {
-
-// By name: where ggml's backends are loaded at run time, these are no symbols of ours.
-template <typename Function> Function* cpu_function(ggml_backend_dev_t cpu, const char* name) {
-  return reinterpret_cast<Function*>(ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(cpu), name));
-}
-
-} // namespace
-
 std::unique_ptr<RowWorkers> RowWorkers::on(ggml_threadpool* pool, int n_threads) {
   const ggml_backend_dev_t cpu = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
   if (!cpu) return nullptr;
-  auto* set_pool = cpu_function<void(ggml_backend_t, ggml_threadpool*)>(cpu, "ggml_backend_cpu_set_threadpool");
-  auto* set_threads = cpu_function<void(ggml_backend_t, int)>(cpu, "ggml_backend_set_n_threads");
+  auto* set_pool = cpu_function<void(ggml_backend_t, ggml_threadpool*)>("ggml_backend_cpu_set_threadpool");
+  auto* set_threads = cpu_function<void(ggml_backend_t, int)>("ggml_backend_set_n_threads");
   if (!set_pool || !set_threads) return nullptr;
   const ggml_backend_t backend = ggml_backend_dev_init(cpu, nullptr);
   if (!backend) return nullptr;

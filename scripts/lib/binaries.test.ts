@@ -102,7 +102,7 @@ describe("the workflow that builds the binaries", () => {
   const workflow = readFileSync(join(root, ".github/workflows/native.yml"), "utf8");
   const rows = (job: string) => {
     const [, text = ""] = new RegExp(`^ {2}${job}:\n([\\s\\S]*?)(?=^ {2}\\w+:|(?![\\s\\S]))`, "m").exec(workflow) ?? [];
-    return [...text.matchAll(/^ +- \{ os: (\w+), cpu: (\w+), gpu: (\w+), /gm)]
+    return [...text.matchAll(/- \{\s*os: (\w+),\s*cpu: (\w+),\s*gpu: (\w+),/g)]
       .map((row) => row.slice(1).join("-"))
       .sort();
   };

@@ -27,6 +27,7 @@ export async function buildBinary(context, source, binary) {
   const node = join(context.root, "packages", "node");
   const folder = join(node, "build", binary.name.slice("@lloyal-labs/lloyal.node-".length));
   const options = [`--CDLLOYAL_LIBRARY_POSTFIX=${libraryPostfix(binary.gpu)}`, `--CDLLOYAL_ADDON_DIR=${folder}`];
+  if (binary.os === "win32") options.push("--generator", "Ninja"); // which keeps to CC and CXX
   const cmakeJs = join(node, "node_modules", "cmake-js", "bin", "cmake-js");
   const args = [cmakeJs, "build", "--out", join(folder, "cmake"), "--parallel", "2", ...options];
   await runStep(context, "binary", process.execPath, args, {

@@ -1,15 +1,22 @@
 // The binary package of this machine, from its build to a user's program: packed, installed with the other packages,
-// run on every CPU library that it has, and put to the contract. Needs LLOYAL_SMOL.
+// run on every CPU library that it has, and put to the contract.
+//
+//   node scripts/verify/packaged-binary.mjs [--tarball FILE] [--suite]
+//
+// --tarball takes one that was packed elsewhere, which may be for a GPU; --suite runs all tests with real weights on it.
 
+import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { platformTable } from "../lib/binaries.mjs";
 import { buildBinary, packBinary } from "../lib/binary-package.mjs";
 import { createContext } from "../lib/context.mjs";
 import { installPacked } from "../lib/installed-packages.mjs";
-import { ensureLlamaSource } from "../lib/llama-source.mjs";
+import { ensureLlamaSource, llamaDocs } from "../lib/llama-source.mjs";
 import { runMain } from "../lib/main.mjs";
-import { packPackages } from "../lib/packed-packages.mjs";
+import { ensureModels, testModels } from "../lib/models.mjs";
+import { packPackages, readTarball } from "../lib/packed-packages.mjs";
 import { withPrivateTemp } from "../lib/private-temp.mjs";
 import { Problem } from "../lib/problem.mjs";
 import { run } from "../lib/run.mjs";
@@ -41,34 +48,61 @@ const program = `
 /** @typedef {{ text: string, libraries: string[], binary: import("../../packages/node/src/index.ts").NativeBinary }} Answer */
 
 await runMain((signal) => {
-  const context = createContext(signal);
-  return withPrivateTemp(context.cache, async (temp) => {
-    await buildTypeScript(context, { tolerant: false });
+  const initial = createContext(signal);
+  const { values } = parseArgs({ options: { tarball: { type: "string" }, suite: { type: "boolean" } } });
+  return withPrivateTemp(initial.cache, async (temp) => {
+    await buildTypeScript(initial, { tolerant: false });
+    const source = await ensureLlamaSource(initial);
+    const context = await withModels(initial);
     const { binaries } = await platformTable(context.root);
-    const own = binaries.find((each) => each.os === process.platform && each.cpu === process.arch && each.isDefault);
-    if (!own) throw new Problem(`There is no binary for ${process.platform} ${process.arch}.`);
-    const files = await buildBinary(context, await ensureLlamaSource(context), own);
+    const here = binaries.filter(({ os, cpu }) => os === process.platform && cpu === process.arch);
+    const given = values.tarball ? await readTarball(resolve(values.tarball)) : undefined;
+    const own = here.find(({ name, isDefault }) => (given ? name === given.name : isDefault));
+    if (!own) throw new Problem(`${given?.name ?? "No binary"} is for ${process.platform} ${process.arch}.`);
 
-    const user = await folder(temp, "user");
     const tarballs = await folder(temp, "binaries");
-    const packages = await packPackages(context, await folder(temp, "tarballs"));
-    const defaults = binaries.filter(({ isDefault }) => isDefault);
-    const packed = await Promise.all(
-      defaults.map(async (each) => [each.name, await packBinary(context, each, each === own ? files : [], tarballs)]),
+    const built = async () => packBinary(context, own, await buildBinary(context, source, own), tarballs);
+    const tarball = given?.tarball ?? (await built());
+    // For the other platforms their manifests alone: npm has to see by them that it must not install them.
+    const others = binaries.filter(({ name, isDefault }) => isDefault && name !== own.name);
+    const stubs = await Promise.all(
+      others.map(async (each) => [each.name, await packBinary(context, each, [], tarballs)]),
     );
-    await installPacked(context, packages, Object.fromEntries(packed), user);
-    const installed = join(user, "node_modules", ...own.name.split("/"));
-    const others = defaults.filter(({ name }) => name !== own.name);
-    const foreign = await Promise.all(others.map(({ name }) => isThere(join(user, "node_modules", name))));
-    if (foreign.includes(true)) throw new Problem("npm installed binaries of other platforms.");
 
+    const packages = await packPackages(context, await folder(temp, "tarballs"));
+    const wanted = own.isDefault ? packages : [...packages, given ?? (await readTarball(tarball))];
+    const user = await folder(temp, "user");
+    await installPacked(context, wanted, { ...Object.fromEntries(stubs), [own.name]: tarball }, user);
+    const place = (/** @type {string} */ name) => join(user, "node_modules", ...name.split("/"));
+    const foreign = others.filter((each) => !here.includes(each) && existsSync(place(each.name)));
+    if (foreign.length > 0) throw new Problem(`npm installed ${foreign.map(({ name }) => name).join(", ")}.`);
+
+    const installed = place(own.name);
     await writeFile(join(user, "program.mjs"), program);
     await checkChoice(context, user, own.name, installed);
+    const gpu = here.find(({ isDefault }) => !isDefault);
+    if (own.isDefault && gpu) await checkWithoutGpu(context, user, installed, place(gpu.name), own.name);
     await checkVariants(context, user, installed, temp);
-    if (own.os === "linux") console.log(`needs ${await neededVersions(context, files)}`);
-    return contract(context, join(installed, "lloyal.node"));
+    if (own.os === "linux") {
+      const files = (await readdir(installed)).map((file) => join(installed, file));
+      console.log(`needs ${await neededVersions(context, files)}`);
+    }
+    const tests = values.suite ? [] : ["packages/node/test/model/contract.test.ts"];
+    return runTests(context, join(installed, "lloyal.node"), tests);
   });
 });
+
+/**
+ * `pnpm verify` has brought the models; on a machine that does this alone they are brought now.
+ *
+ * @param {import("../lib/context.mjs").Context} context
+ */
+async function withModels(context) {
+  if (context.env.LLOYAL_SMOL) return context;
+  const paths = await ensureModels(context, Object.values(testModels));
+  const models = Object.fromEntries(Object.keys(testModels).map((name, index) => [name, paths[index]]));
+  return { ...context, env: { ...context.env, ...models, LLOYAL_DOCS: llamaDocs(context.cache) } };
+}
 
 /**
  * The installed package is what runs, and nothing of it comes from elsewhere: not from the current folder, nor from
@@ -86,11 +120,31 @@ async function checkChoice(context, user, name, installed) {
   const env = { LD_LIBRARY_PATH: decoys, GGML_BACKEND_PATH: join(decoys, backend), LLOYAL_ADDON: "" };
   const { text, libraries, binary } = await answer(context, join(user, "program.mjs"), decoys, env);
   if (binary.source !== "package" || binary.name !== name) throw new Problem(`${binary.path} was loaded.`);
+  if (process.platform === "linux" && !libraries.includes(join(installed, "lloyal.node")))
+    throw new Problem("The program's libraries cannot be seen.");
   const strangers = libraries.filter((path) => !path.startsWith(`${installed}/`));
   if (strangers.length > 0) throw new Problem(`These came from elsewhere: ${strangers.join(", ")}`);
   const passed = binary.passedOver.map((each) => `${each.name} ${each.reason}`).join("; ");
   console.log(`${name} on ${binary.devices.map(({ library }) => library).join(", ")}: ${JSON.stringify(text)}`);
   console.log(`passed over: ${passed || "nothing"}`);
+}
+
+/**
+ * A binary for a GPU where there is none - this one, under the other's name - makes place for the one that will do.
+ *
+ * @param {import("../lib/context.mjs").Context} context
+ * @param {string} user
+ * @param {string} installed
+ * @param {string} other - where that package would be
+ * @param {string} name
+ */
+async function checkWithoutGpu(context, user, installed, other, name) {
+  await cp(installed, other, { recursive: true });
+  const { binary } = await answer(context, join(user, "program.mjs"), user, { LLOYAL_ADDON: "" });
+  const left = binary.passedOver.find(({ reason }) => reason.startsWith("finds no GPU"));
+  if (!left || binary.name !== name) throw new Problem(`${binary.name} was loaded, and nothing had no GPU.`);
+  console.log(`${left.name} ${left.reason}, so ${binary.name} was loaded`);
+  await rm(other, { recursive: true });
 }
 
 /**
@@ -137,19 +191,12 @@ async function answer({ env: base, signal }, file, cwd, env) {
 /**
  * @param {import("../lib/context.mjs").Context} context
  * @param {string} addon
+ * @param {readonly string[]} tests - none given means all
  */
-async function contract({ root, env, signal }, addon) {
-  const args = ["exec", "vitest", "run", "--project", "model", "packages/node/test/model/contract.test.ts"];
+async function runTests({ root, env, signal }, addon, tests) {
+  const args = ["exec", "vitest", "run", "--project", "model", ...tests];
   const options = { cwd: root, signal, env: { ...env, LLOYAL_ADDON: addon }, echo: process.stdout };
   return (await run("pnpm", args, options)).exitCode;
-}
-
-/** @param {string} path */
-async function isThere(path) {
-  return readdir(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /**

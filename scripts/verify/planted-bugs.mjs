@@ -153,4 +153,16 @@ export const plantedBugs = [
     find: 'if (agent) endAgent(pool, agent, "cancelled");\n  else if (pool',
     replace: "if (!agent && pool",
   },
+  {
+    name: "an addon of another version is loaded",
+    file: "packages/node/src/binding/choose-binary.ts",
+    find: "return found === wanted ? undefined",
+    replace: "return typeof found === typeof wanted ? undefined",
+  },
+  {
+    name: "a library that was cut short is loaded",
+    file: "packages/node/src/binding/elf.ts",
+    find: "return sizeBytes < endsAt ?",
+    replace: "return sizeBytes < sectionsAt ?",
+  },
 ];
