@@ -1,5 +1,12 @@
 // The addon as TypeScript sees it. Its implementation is in native/napi.
-import type { GrammarTrigger, ResolvedSampling, SequenceMetrics, StructuralToken, TokenBias } from "@lloyal-labs/sdk";
+import type {
+  GrammarTrigger,
+  ResolvedSampling,
+  RunOptions,
+  SequenceMetrics,
+  StructuralToken,
+  TokenBias,
+} from "@lloyal-labs/sdk";
 
 export interface NativeProduced {
   token: number;
@@ -43,6 +50,7 @@ export interface NativeLimits {
   recurrent: boolean;
   swaWindow: number;
   encoder: boolean;
+  draftRows: number;
 }
 
 /** All arguments are checked before; the addon supplies no defaults. */
@@ -72,7 +80,9 @@ export interface NativeContext {
     sequences: number[],
     tokens: Int32Array[],
     maxTicks: number,
-    until: ((entry: number, text: string) => boolean) | undefined,
+    maxTokens: number,
+    until: RunOptions["until"],
+    draft: RunOptions["draft"],
   ): Promise<NativeProduced[][]>;
   countCells(): Promise<number>;
   dispose(): Promise<void>;

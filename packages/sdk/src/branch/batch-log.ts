@@ -4,7 +4,14 @@ import { type PathHash, PrefixTrie } from "./prefix-trie.ts";
 /** One decode of a tick, or one prefill of the engine, as it ran. Positions are those of the first new token. */
 export type BatchRecord =
   | { type: "prefill"; entries: { branch: number; position: number; tokens: number }[]; ms: number }
-  | { type: "commit"; entries: { branch: number; position: number; token: Token }[]; ms: number };
+  | {
+      type: "commit";
+      /** A branch whose guesses were right has several, in a row. */
+      entries: { branch: number; position: number; token: Token }[];
+      /** Further rows of the batch: guesses that were wrong. Absent where there were none. */
+      rejected?: number;
+      ms: number;
+    };
 
 export interface TreeStats {
   prefillTokens: number;
@@ -13,9 +20,18 @@ export interface TreeStats {
   decodedTokens: number;
   /** Commit batches: one decode each. */
   ticks: number;
+  /** Guesses that were decoded, and those of them that were what came: each of these spared its branch a decode. */
+  drafted: number;
+  accepted: number;
   peakCells: number;
   /** Batches of several calls that failed, and whose calls were run again one by one. */
   splitBatches: number;
+}
+
+/** What one decode did for a branch: tokens that landed, and guesses that did not. */
+export interface Step {
+  readonly tokens: number;
+  readonly rejected: number;
 }
 
 /** What landed in one branch. */
@@ -24,7 +40,11 @@ export interface Landed {
   /** Of the first of them. */
   readonly position: number;
   readonly tokens: readonly Token[];
+  /** Decode by decode; where it is absent each brought one token. */
+  readonly steps?: readonly Step[];
 }
+
+const oneToken: Step = { tokens: 1, rejected: 0 };
 
 /** What was written, in figures and to observers. */
 export class BatchLog {
@@ -33,6 +53,8 @@ export class BatchLog {
   #prefillTokens = 0;
   #decodedTokens = 0;
   #ticks = 0;
+  #drafted = 0;
+  #accepted = 0;
 
   get stats(): Omit<TreeStats, "peakCells" | "splitBatches"> {
     return {
@@ -40,6 +62,8 @@ export class BatchLog {
       idealPrefillTokens: this.#trie.idealPrefillTokens,
       decodedTokens: this.#decodedTokens,
       ticks: this.#ticks,
+      drafted: this.#drafted,
+      accepted: this.#accepted,
     };
   }
 
@@ -59,19 +83,32 @@ export class BatchLog {
     this.#report({ type: "prefill", entries, ms });
   }
 
-  /** One tick after the other: each decodes the next token of every branch that has one left. */
+  /** One tick after the other: each decodes the next tokens of every branch that has some left. */
   committed(batch: readonly Landed[], ms: number): void {
-    const ticks = batch.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
+    const rows = batch.map((landed) => ({
+      ...landed,
+      steps: landed.steps ?? landed.tokens.map(() => oneToken),
+      at: 0,
+    }));
+    const ticks = rows.reduce((most, { steps }) => Math.max(most, steps.length), 0);
     for (let tick = 0; tick < ticks; tick++) {
-      const entries = batch.flatMap(({ node, position, tokens }) => {
-        const token = tokens[tick];
-        if (token === undefined) return [];
-        node.path = this.#trie.commit(node.path, token);
-        return [{ branch: node.id, position: position + tick, token }];
+      let rejected = 0;
+      const entries = rows.flatMap((row) => {
+        const step = row.steps[tick];
+        if (!step) return [];
+        rejected += step.rejected;
+        this.#accepted += step.tokens - 1;
+        const from = row.at;
+        row.at += step.tokens;
+        return row.tokens.slice(from, row.at).map((token, i) => {
+          row.node.path = this.#trie.commit(row.node.path, token);
+          return { branch: row.node.id, position: row.position + from + i, token };
+        });
       });
       this.#decodedTokens += entries.length;
+      this.#drafted += entries.length - rows.filter(({ steps }) => steps[tick]).length + rejected;
       this.#ticks += 1;
-      this.#report({ type: "commit", entries, ms: ms / ticks });
+      this.#report({ type: "commit", entries, ...(rejected > 0 && { rejected }), ms: ms / ticks });
     }
   }
 

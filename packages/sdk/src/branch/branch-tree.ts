@@ -6,6 +6,8 @@ import { BranchDisposedError, BranchInFlightError, InvalidArgumentError, KvExhau
 import { BatchLog, type BatchRecord, type TreeStats } from "./batch-log.ts";
 import { CallQueue, type QueuedCall } from "./call-queue.ts";
 import { CellLedger, type CellSegment, type Pressure, type Reservation } from "./cell-ledger.ts";
+import type { Drafter } from "./drafter.ts";
+import { type DraftedRun, Drafting } from "./drafting.ts";
 import { adopt, assertLeaf, orphan, subtreePostOrder } from "./lineage.ts";
 import { emptyPath, type PathHash } from "./prefix-trie.ts";
 import { RadixTree } from "./radix-tree.ts";
@@ -39,6 +41,10 @@ interface Write {
 /** What is written in as many ticks as asked for. */
 interface TreeRunOptions {
   maxTicks: number;
+  /** That a node produces. */
+  maxTokens: number;
+  /** Whether guesses are wanted. */
+  draft?: boolean;
   until?: ((node: BranchNode, text: string) => boolean) | undefined;
 }
 
@@ -63,6 +69,7 @@ export class BranchTree {
   readonly #ledger: CellLedger;
   readonly #prefixes = new RadixTree<BranchNode>();
   readonly #log = new BatchLog();
+  readonly #drafting: Drafting;
   readonly #calls: CallQueue<Call, Produce>;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #live = new Set<BranchNode>();
@@ -72,6 +79,7 @@ export class BranchTree {
     this.engine = engine;
     const { nCtx, nBatch, nUbatch } = engine.capabilities;
     this.#ledger = new CellLedger(nCtx);
+    this.#drafting = new Drafting(engine.capabilities);
     this.#calls = new CallQueue({ prefill: nBatch, tick: nUbatch }, (calls) => this.#fly(calls));
   }
 
@@ -104,6 +112,11 @@ export class BranchTree {
     return this.#log.observe(observer);
   }
 
+  /** Who guesses from now on. */
+  draftWith(drafter: Drafter): void {
+    this.#drafting.use(drafter);
+  }
+
   createRoot(params?: SamplingParams, nBatch?: number, grammar?: string): BranchNode {
     const sampling = resolveSampling(params);
     const sequence = this.engine.open(params, grammar);
@@ -117,6 +130,7 @@ export class BranchTree {
       path: emptyPath,
     });
     this.#prefixes.add(node);
+    this.#drafting.opened(node.id);
     return node;
   }
 
@@ -128,6 +142,7 @@ export class BranchTree {
     const { position, path, nBatch, sampling } = parent;
     const node = this.#add({ sequence, sampling, nBatch, tail: child, position, forkHead: position, path });
     this.#prefixes.add(node, parent);
+    this.#drafting.opened(node.id, parent.id);
     adopt(parent, node);
     return node;
   }
@@ -178,6 +193,7 @@ export class BranchTree {
     orphan(node);
     this.#live.delete(node);
     this.#prefixes.remove(node);
+    this.#drafting.closed(node.id);
     this.#ledger.release(node.tail);
     this.engine.close(node.sequence);
   }
@@ -205,15 +221,19 @@ export class BranchTree {
 
   /** `commit`, then the next token of every node: one engine call for a whole tick. */
   async step(entries: readonly { node: BranchNode; token: Token }[]): Promise<Produced[]> {
-    const produced = await this.#tick(entries, { lane: "tick", run: { maxTicks: 1 } });
+    const produced = await this.#tick(entries, { lane: "tick", run: { maxTicks: 1, maxTokens: 1 } });
     return entries.map(({ node }) => produced.get(node)?.[0] as Produced);
   }
 
   /** Steps in one engine call, each with what the one before produced. All or nothing. */
   async run(entries: readonly { node: BranchNode; token: Token }[], run: TreeRunOptions): Promise<Produced[][]> {
-    if (!Number.isSafeInteger(run.maxTicks) || run.maxTicks < 1)
-      throw new InvalidArgumentError("maxTicks is a whole number, at least 1.", { maxTicks: String(run.maxTicks) });
-    const produced = await this.#tick(entries, { lane: undefined, run });
+    for (const name of ["maxTicks", "maxTokens"] as const) {
+      if (!Number.isSafeInteger(run[name]) || run[name] < 1)
+        throw new InvalidArgumentError(`${name} is a whole number, at least 1.`, { [name]: String(run[name]) });
+    }
+    // One decode, which nobody is asked about, may be anybody's.
+    const lane = run.maxTicks === 1 && !run.until ? "tick" : undefined;
+    const produced = await this.#tick(entries, { lane, run });
     return entries.map(({ node }) => [...(produced.get(node) ?? [])]);
   }
 
@@ -242,7 +262,7 @@ export class BranchTree {
       "commit",
       writes,
       { ...how, rows: writes.length },
-      this.#cellsOf(writes.length * (how.run?.maxTicks ?? 1)),
+      this.#cellsOf(writes.length * (how.run?.maxTokens ?? 1)),
     );
   }
 
@@ -273,7 +293,8 @@ export class BranchTree {
   async #fly(calls: readonly Call[]): Promise<Produce> {
     const writes = calls.flatMap((call) => call.writes).filter(({ node }) => !node.disposed);
     const started = performance.now();
-    const produced = writes.length > 0 ? await this.#decode(calls, writes) : [];
+    const drafted = this.#draftsOf(calls, writes);
+    const produced = writes.length > 0 ? await this.#decode(calls, writes, drafted) : [];
     const ms = performance.now() - started;
     // Booked before anybody else can look: the branches are still in flight here.
     for (const { promised } of calls) promised.release();
@@ -282,7 +303,7 @@ export class BranchTree {
       const further = produced[i]?.slice(0, -1) ?? [];
       const written = further.length > 0 ? [...tokens, ...further.map(tokenOf)] : tokens;
       this.#advance(node, written);
-      return { node, position, tokens: written };
+      return { node, position, tokens: written, ...(drafted && { steps: drafted.stepsOf(i, written.length) }) };
     });
     if (calls[0]?.lane !== "prefill") this.#log.committed(landed, ms);
     else if (landed.length > 0) this.#log.prefilled(landed, ms);
@@ -291,7 +312,11 @@ export class BranchTree {
   }
 
   /** What each of them produced, if any call asks for that: for a commit beside a step it is a memo. */
-  async #decode(calls: readonly Call[], writes: readonly Write[]): Promise<Produced[][]> {
+  async #decode(
+    calls: readonly Call[],
+    writes: readonly Write[],
+    drafted: DraftedRun | undefined,
+  ): Promise<Produced[][]> {
     if (calls[0]?.lane === "prefill") {
       await this.engine.prefill(
         writes.map(({ node, tokens }) => ({ sequence: node.sequence, tokens, nBatch: node.nBatch })),
@@ -299,15 +324,35 @@ export class BranchTree {
       return [];
     }
     const rows = writes.map(({ node, tokens }) => ({ sequence: node.sequence, token: tokens[0] as Token }));
-    const run = calls.find((call) => call.run)?.run;
-    if (run) return await this.engine.run(rows, this.#optionsOf(run, writes));
+    const runs = calls.flatMap(({ run }) => run ?? []);
+    if (runs.length > 0) {
+      const options = this.#optionsOf(runs, writes);
+      return await this.engine.run(rows, drafted ? { ...options, draft: drafted.ask } : options);
+    }
     await this.engine.commit(rows);
     return [];
   }
 
-  #optionsOf({ maxTicks, until }: TreeRunOptions, writes: readonly Write[]): RunOptions {
-    if (!until) return { maxTicks };
-    return { maxTicks, until: (entry, text) => until((writes[entry] as Write).node, text) };
+  /** Runs that share a batch have one tick each; of their tokens all but the first are guesses, which keep to the call's own limit. */
+  #optionsOf(runs: readonly TreeRunOptions[], writes: readonly Write[]): RunOptions {
+    const { maxTicks, until } = runs[0] as TreeRunOptions;
+    const maxTokens = Math.max(...runs.map((run) => run.maxTokens));
+    if (!until) return { maxTicks, maxTokens };
+    return { maxTicks, maxTokens, until: (entry, text) => until((writes[entry] as Write).node, text) };
+  }
+
+  #draftsOf(calls: readonly Call[], writes: readonly Write[]): DraftedRun | undefined {
+    if (this.engine.capabilities.draftRows === 0 || !calls.some(({ run }) => run?.draft)) return undefined;
+    const tokensMax = new Map(
+      calls.flatMap((call) => call.writes.map(({ node }) => [node, call.run?.draft ? call.run.maxTokens : undefined])),
+    );
+    return this.#drafting.begin(
+      writes.map(({ node, tokens }) => ({
+        branch: node.id,
+        token: tokens[0] as Token,
+        maxTokens: tokensMax.get(node),
+      })),
+    );
   }
 
   #release({ promised, writes }: Call): void {
@@ -321,6 +366,7 @@ export class BranchTree {
     node.position += tokens.length;
     this.#ledger.extend(node.tail, this.#cellsOf(tokens.length));
     this.#prefixes.extend(node, tokens);
+    this.#drafting.wrote(node.id, tokens);
   }
 
   #cellsOf(tokens: number): number {
