@@ -71,6 +71,24 @@ const calls: [name: string, bad: readonly unknown[], call: Call][] = [
     [...numbers, 0, null, "1", {}],
     (sequence, bad) => engine.run([{ sequence, token: 72 }], { maxTicks: bad }),
   ],
+  [
+    "run: maxTokens",
+    [...numbers, 0, null, "1", {}],
+    (sequence, bad) => engine.run([{ sequence, token: 72 }], { maxTokens: bad }),
+  ],
+  ["run: draft", [7, null, "1", {}], (sequence, bad) => engine.run([{ sequence, token: 72 }], { draft: bad })],
+  [
+    "run: draft's answer",
+    [...strange.filter((value) => !Array.isArray(value)), [], [[], []], ...strange.map((value) => [value])].filter(
+      (value) => inspect(value) !== "[ [] ]",
+    ),
+    (sequence, bad) => engine.run([{ sequence, token: 72 }], { maxTokens: 9, draft: () => bad }),
+  ],
+  [
+    "run: draft's guess",
+    strange,
+    (sequence, bad) => engine.run([{ sequence, token: 72 }], { maxTokens: 9, draft: () => [[bad]] }),
+  ],
   ["run: until", [7, null, "1", {}], (sequence, bad) => engine.run([{ sequence, token: 72 }], { until: bad })],
   ["produce: sequence", [...strange, 99], (_, bad) => engine.produce(bad)],
   ["sample: sequence", [...strange, 99], (_, bad) => engine.sample(bad)],
