@@ -89,7 +89,7 @@ export interface NativeContext {
 }
 
 export interface NativeModel {
-  describe(): { size: number; bos?: number; chatTemplate?: string; structural: StructuralToken[] };
+  describe(): { size: number; bos?: number; chatTemplate?: string; structural: StructuralToken[]; suppressed: number[] };
   tokenize(text: string, parseSpecial: boolean): Int32Array;
   bytes(token: number, special: boolean): Uint8Array;
   isStop(token: number): boolean;

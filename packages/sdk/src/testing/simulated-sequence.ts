@@ -137,13 +137,24 @@ function choiceOf(vocabulary: Vocabulary, state: SequenceState, draw: number): C
   return {
     row: rowOf(vocabulary, state),
     allowed: (token) => allows(vocabulary, state, token),
-    biases: [state.logitBias, state.steer].filter(({ size }) => size > 0),
+    biases: [state.logitBias, state.steer, suppressedBy(vocabulary)].filter(({ size }) => size > 0),
     recent: (count) => lastHeard(state.heard, count),
     sampling: state.sampling,
     mu: muOf(state),
     commits: state.commits,
     draw,
   };
+}
+
+const suppressions = new WeakMap<Vocabulary, ReadonlyMap<Token, number>>();
+
+function suppressedBy(vocabulary: Vocabulary): ReadonlyMap<Token, number> {
+  let found = suppressions.get(vocabulary);
+  if (!found) {
+    found = new Map(vocabulary.suppressed.map((token) => [token, Number.NEGATIVE_INFINITY]));
+    suppressions.set(vocabulary, found);
+  }
+  return found;
 }
 
 function lastHeard(heard: Heard | undefined, count: number): Token[] {
