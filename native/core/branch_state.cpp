@@ -97,6 +97,15 @@ Result<BranchState> committed(const Vocab& vocab, const BranchState& state, llam
   return next;
 }
 
+std::vector<llama_token> forced_behind(const Vocab& vocab, const BranchState& state, llama_token token) {
+  constexpr size_t most = 64; // bytes: more than a batch's guesses hold
+  if (!state.grammar || !vocab.contains(token)) return {};
+  auto next = state.grammar->accept(token);
+  if (!next.ok()) return {};
+  const std::string bytes = next.value()->forced(most);
+  return bytes.empty() ? std::vector<llama_token>() : vocab.tokenize(bytes, /*parse_special=*/false);
+}
+
 BranchState prefilled(const BranchState& state, size_t count) {
   BranchState next = state;
   next.position += static_cast<llama_pos>(count);

@@ -4,7 +4,7 @@ import type { ResolvedSampling } from "../backend/sampling.ts";
 import { requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import { GrammarInvalidError, GrammarRejectedError, InvalidArgumentError } from "../errors.ts";
-import { type Arrival, advance, type Constraint } from "./simulated-grammar.ts";
+import { type Arrival, advance, type Constraint, forcedBytes } from "./simulated-grammar.ts";
 import { rowSurprisal, Written } from "./simulated-metrics.ts";
 import { type Choice, choose, samplingSurprisal } from "./simulated-sampler/chain.ts";
 import { nextMu } from "./simulated-sampler/mirostat.ts";
@@ -93,6 +93,15 @@ export function committed(vocabulary: Vocabulary, state: SequenceState, token: T
     written: writtenAfter(vocabulary, state, token),
     pendingBytes: splitUtf8(state.pendingBytes, arrival.bytes).rest,
   };
+}
+
+/** Tokens of the text that the grammar forces behind `token`. */
+export function forcedBehind(vocabulary: Vocabulary, state: SequenceState, token: Token): Token[] {
+  const { constraint } = state;
+  if (constraint?.kind !== "active" || !(token >= 0 && token < vocabulary.size)) return [];
+  const next = advance(constraint, arrivalOf(vocabulary, state, token));
+  const bytes = next ? forcedBytes(next, 64) : [];
+  return bytes.length > 0 ? vocabulary.tokenize(Buffer.from(bytes).toString(), false) : [];
 }
 
 /** The next token of a state with a row, without a change to it. */
