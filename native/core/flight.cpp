@@ -65,7 +65,7 @@ Status fly_tick(Decoder& decoder, Flight& flight) {
     if (entry.seq >= 0 && entry.has_cells_to_lose()) decoder.trim(entry.seq, entry.state.position);
     entry.end = 0;
     if (entry.done) continue;
-    const llama_token token = entry.produced.empty() ? entry.tokens.front() : entry.produced.back().token;
+    const llama_token token = entry.next_token();
     auto state = committed(vocab, entry.state, token);
     if (!state.ok()) return state.status();
     flying.push_back(&entry);

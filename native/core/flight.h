@@ -31,6 +31,8 @@ struct FlightEntry {
   std::vector<BranchState> passed = {};
   llama_pos end = 0; // of the cells that the last tick has written
 
+  // What the next tick writes.
+  llama_token next_token() const { return produced.empty() ? tokens.front() : produced.back().token; }
   // Keeps of the last tick the first `count` that it produced, at least one.
   void keep(size_t count);
   bool has_cells_to_lose() const { return end > state.position; }

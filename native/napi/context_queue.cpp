@@ -20,6 +20,12 @@ void take_limits(const Napi::Value& value, std::vector<FlightRequest>& entries) 
   }
 }
 
+Napi::Array from_tokens(Napi::Env env, const std::vector<llama_token>& tokens) {
+  Napi::Array array = Napi::Array::New(env, tokens.size());
+  for (uint32_t i = 0; i < tokens.size(); ++i) array.Set(i, tokens[i]);
+  return array;
+}
+
 Napi::FunctionReference to_callback(const Napi::Value& value, const char* name) {
   if (value.IsFunction()) return Napi::Persistent(value.As<Napi::Function>());
   if (!value.IsUndefined())
@@ -160,7 +166,7 @@ bool ContextWrap::ask(Napi::Env env, void (ContextWrap::*question)(Napi::Env)) {
   }
 }
 
-// Gives the places of those that write in the next tick, and what each has produced; takes a list of guesses for each.
+// Tells of those that write in the next tick, as DraftAsk of sdk has it; takes a list of guesses for each.
 void ContextWrap::ask_draft(Napi::Env env) {
   std::vector<FlightEntry*> writing;
   Napi::Array asks = Napi::Array::New(env);
@@ -172,6 +178,7 @@ void ContextWrap::ask_draft(Napi::Env env) {
     Napi::Object ask = Napi::Object::New(env);
     ask.Set("entry", static_cast<double>(i));
     ask.Set("produced", produced);
+    ask.Set("forced", from_tokens(env, forced_behind(table_->vocab(), entry.state, entry.next_token())));
     asks.Set(asks.Length(), ask);
     writing.push_back(&entry);
   }

@@ -105,7 +105,13 @@ export interface NativeFault {
 }
 
 export interface NativeModel {
-  describe(): { size: number; bos?: number; chatTemplate?: string; structural: StructuralToken[] };
+  describe(): {
+    size: number;
+    bos?: number;
+    chatTemplate?: string;
+    structural: StructuralToken[];
+    suppressed: number[];
+  };
   tokenize(text: string, parseSpecial: boolean): Int32Array;
   bytes(token: number, special: boolean): Uint8Array;
   isStop(token: number): boolean;

@@ -339,4 +339,6 @@ export interface RunOptions {
 export interface DraftAsk {
   entry: number;
   produced: readonly Token[];
+  /** Tokens of the text that the grammar forces there, as far as it does; the model may cut that text otherwise. */
+  forced: readonly Token[];
 }

@@ -19,8 +19,8 @@ export interface StoreRunOptions {
   /** Most tokens that a branch produces. At least 1; `maxTicks` by default. Only guesses bring more than one per decode. */
   maxTokens?: number;
   /**
-   * Guesses what comes from what stands in the context - tool results, siblings, the branch's own text - and has the model
-   * verify it in the same decode: a right guess spares one. The tokens are those that come without guesses, given equal
+   * Guesses what comes from what stands in the context - tool results, siblings, the branch's own text - and from what the
+   * grammar forces, and has the model verify it in the same decode: a right guess spares one. The tokens are those that come without guesses, given equal
    * logits. Rows in one batch change the rounding of each other's logits, so on real models a token whose runner-up is
    * as good may differ. Batches that are wide already have no guesses, nor have models that cannot take tokens back
    * (`capabilities.draftRows` is 0). Default false.

@@ -18,7 +18,7 @@ function lengths(capabilities: typeof roomy, rows: readonly DraftRow[]): number[
   drafting.use(eager());
   return drafting
     .begin(rows)
-    .ask(rows.map((_, entry) => ({ entry, produced: [] })))
+    .ask(rows.map((_, entry) => ({ entry, produced: [], forced: [] })))
     .map(({ length }) => length);
 }
 
@@ -49,6 +49,33 @@ describe("Drafting", () => {
     expect(lengths(roomy, [row(1, 1), row(2, 3)])).toEqual([0, 2]);
   });
 
+  it("begins with what a grammar forces, and asks for what may follow that", () => {
+    const drafting = new Drafting(roomy);
+    const asked: (readonly number[])[] = [];
+    drafting.use({
+      ...eager(),
+      draft: (_, ahead, most) => {
+        asked.push([...ahead, most]);
+        return [50, 51];
+      },
+    });
+    const run = drafting.begin([row(1, 99), row(2, 3)]);
+    expect(
+      run.ask([
+        { entry: 0, produced: [7], forced: [40, 41] },
+        { entry: 1, produced: [], forced: [40, 41, 42, 43] },
+      ]),
+    ).toEqual([
+      [40, 41, 50],
+      [40, 41],
+    ]);
+    expect(asked).toEqual([[1, 7, 40, 41, 1]]);
+    expect([run.stepsOf(0, 4), run.stepsOf(1, 1)]).toEqual([
+      [{ tokens: 3, rejected: 1 }],
+      [{ tokens: 1, rejected: 2 }],
+    ]);
+  });
+
   it("does without a drafter that throws at news", () => {
     const drafting = new Drafting(roomy);
     drafting.use({
@@ -58,6 +85,6 @@ describe("Drafting", () => {
       },
     });
     drafting.wrote(1, [1]);
-    expect(drafting.begin([row(1, 9)]).ask([{ entry: 0, produced: [] }])).toEqual([[]]);
+    expect(drafting.begin([row(1, 9)]).ask([{ entry: 0, produced: [], forced: [] }])).toEqual([[]]);
   });
 });

@@ -51,11 +51,17 @@ export class Drafting {
     const wanting = asks.filter(({ entry }) => rows[entry]?.maxTokens !== undefined).length;
     const { draftRows, nUbatch } = this.#capabilities;
     const each = Math.floor(Math.min(draftRows, Math.min(nUbatch, rowsMax) - asks.length) / wanting);
-    return asks.map(({ entry, produced }) => {
+    return asks.map(({ entry, produced, forced }) => {
       const { branch, token, maxTokens = 0 } = rows[entry] as DraftRow;
       const most = Math.min(each, maxTokens - produced.length - 1);
-      return most > 0 ? (this.#drafter?.draft(branch, [token, ...produced], most).slice(0, most) ?? []) : [];
+      if (!(most > 0)) return [];
+      const sure = forced.slice(0, most);
+      return [...sure, ...this.#draft(branch, [token, ...produced, ...sure], most - sure.length)];
     });
+  }
+
+  #draft(branch: number, ahead: readonly Token[], most: number): readonly Token[] {
+    return most > 0 && this.#drafter ? this.#drafter.draft(branch, ahead, most).slice(0, most) : [];
   }
 
   // What the engine has written is written: a drafter that throws is dropped and cannot undo it.

@@ -38,6 +38,7 @@ import {
   constrained,
   drawn,
   emptySequence,
+  forcedBehind,
   noBias,
   prefilled,
   produce,
@@ -159,7 +160,7 @@ export class SimulatedEngine implements Engine {
     return this.#fly("run", entries, async (flying) => {
       let writing = flying;
       for (let tick = 1; writing.length > 0 && tick <= maxTicks; tick++) {
-        const guesses = this.#guesses(writing, maxTokens, options.draft);
+        const guesses = this.#guesses(entries, writing, maxTokens, options.draft);
         await this.#tick(entries, writing, guesses);
         writing = writing.filter((each, i) => {
           const goesOn = this.#follow(each, guesses[i] ?? [], { ...options, maxTokens, isLast: tick === maxTicks });
@@ -335,10 +336,19 @@ export class SimulatedEngine implements Engine {
     await this.#decode("commit", flying, next, guessed);
   }
 
-  #guesses(writing: readonly Flying[], maxTokens: number, draft: RunOptions["draft"]): (readonly Token[])[] {
+  #guesses(
+    entries: readonly CommitEntry[],
+    writing: readonly Flying[],
+    maxTokens: number,
+    draft: RunOptions["draft"],
+  ): (readonly Token[])[] {
     const { draftRows, nVocab } = this.capabilities;
     if (!draft || draftRows === 0) return [];
-    const asks = writing.map(({ index, produced }) => ({ entry: index, produced: produced.map(({ token }) => token) }));
+    const asks = writing.map(({ index, state, produced }) => ({
+      entry: index,
+      produced: produced.map(({ token }) => token),
+      forced: forcedBehind(this.#vocabulary, state, produced.at(-1)?.token ?? (entries[index] as CommitEntry).token),
+    }));
     const lists = draft(asks);
     if (!Array.isArray(lists) || lists.length !== asks.length || !lists.every(Array.isArray))
       throw new InvalidArgumentError("draft gives a list for each entry.");

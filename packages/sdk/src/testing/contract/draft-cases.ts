@@ -8,6 +8,7 @@ import {
   type CaseNeeds,
   cells,
   contractCase,
+  letter,
   only,
   prompt,
   refuses,
@@ -132,6 +133,31 @@ export const draftCases = [
       assert.deepEqual(rest, produced.slice(6, 12));
     }
     await settled();
+  }),
+
+  contractCase("what a grammar forces is told, is guessed, and changes nothing", async (bench) => {
+    if (hasNone(bench)) return;
+    const { root, store, ctx, tokens } = bench;
+    const text = " is all that can be written here, ";
+    const grammar = `root ::= [xy] "${text}" [xy]{9}`;
+    const sequence = ctx.engine.open({}, grammar);
+    await ctx.engine.prefill([{ sequence, tokens: tokens(prompt) }]);
+    const asked: DraftAsk[] = [];
+    const draft = (asks: readonly DraftAsk[]) => {
+      asked.push(...asks);
+      return asks.map(() => []);
+    };
+    const first = letter(bench, "x");
+    await ctx.engine.run([{ sequence, token: first }], { draft });
+    assert.deepEqual(asked, [{ entry: 0, produced: [], forced: tokens(text) }]);
+    ctx.engine.close(sequence);
+
+    const parent = await root(prompt, { temperature: 0.7, seed: 2 }, grammar);
+    const [plain, drafted] = [parent.forkSync(), parent.forkSync()];
+    const written = await store.run([[plain, first]], { maxTicks: 60 });
+    const before = store.stats;
+    assert.deepEqual(await store.run([[drafted, first]], { maxTicks: 60, draft: true }), written);
+    assert.ok(store.stats.drafted > before.drafted);
   }),
 
   contractCase("until ends a drafted run at the very token at which it holds", async (bench) => {
