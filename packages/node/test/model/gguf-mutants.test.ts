@@ -1,17 +1,12 @@
 // Wrong model files against the native loader. They are tried in children, because what this looks for ends a process.
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tryMutants } from "./try-mutants.ts";
 
 const runs = Number(process.env.LLOYAL_RUNS ?? 500);
 const child = join(import.meta.dirname, "gguf-mutants-child.ts");
-const packageFolder = join(import.meta.dirname, "../..");
-
-// A mutant takes some ten milliseconds.
-const hangMs = 120_000;
 
 /** What a child says: of each mutant first its kind, then how each stage ended. */
 interface Line {
@@ -29,13 +24,9 @@ describe(`${runs} mutants of a tiny model`, () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "lloyal-mutants-"));
-    for (let next = 0; next < runs; ) {
-      const heard = await hear(spawnChild(folder, next, runs - next));
-      lines.push(...heard.lines);
-      const last = heard.lines.at(-1)?.seed ?? next;
-      if (heard.end !== "exit 0") deaths.push(`seed ${last}: ${heard.end}: ${heard.complaint}`);
-      next = last + 1;
-    }
+    const heard = await tryMutants<Line>(child, runs, [folder]);
+    lines.push(...heard.lines);
+    deaths.push(...heard.deaths);
   }, 7_200_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -64,32 +55,3 @@ describe(`${runs} mutants of a tiny model`, () => {
     }
   });
 });
-
-// Spawned, not forked: the threads of a backend that was used do not survive a fork.
-function spawnChild(folder: string, firstSeed: number, count: number): ChildProcess {
-  const flags = ["--conditions=source", "--import", "tsx", child, folder, String(firstSeed), String(count)];
-  return spawn(process.execPath, flags, { cwd: packageFolder, stdio: ["ignore", "pipe", "pipe"] });
-}
-
-/** All that a child says until it ends, by itself or because it said nothing for too long. */
-async function hear(process: ChildProcess): Promise<{ lines: Line[]; end: string; complaint: string }> {
-  const lines: Line[] = [];
-  let complaint = "";
-  let isHanging = false;
-  const hang = setTimeout(() => {
-    isHanging = true;
-    process.kill("SIGKILL");
-  }, hangMs);
-  process.stderr?.on("data", (text) => {
-    complaint = `${complaint}${text}`.slice(-2_000);
-  });
-  createInterface({ input: process.stdout! }).on("line", (line) => {
-    hang.refresh();
-    lines.push(JSON.parse(line));
-  });
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
-    process.on("close", (...ending) => resolve(ending));
-  });
-  clearTimeout(hang);
-  return { lines, end: isHanging ? "hangs" : signal ? `ends by ${signal}` : `exit ${code}`, complaint };
-}
