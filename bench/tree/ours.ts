@@ -1,5 +1,5 @@
 import { createContext } from "@lloyal-labs/lloyal.node";
-import { Branch, BranchStore, type Token } from "@lloyal-labs/sdk";
+import { Branch, BranchStore, type Produced, type Token } from "@lloyal-labs/sdk";
 import type { ArmRun, Machine } from "./arm.ts";
 import { agentTokens, generatedPerTurn, type Workload } from "./workload.ts";
 
@@ -26,7 +26,7 @@ export async function ours(workload: Workload, { modelPath, threads }: Machine):
       generated += tokens.length;
       for (let tick = 1; tick < generatedPerTurn; tick++) {
         const produced = await store.step(branches.map((branch, i) => [branch, tokens[i] as Token]));
-        tokens = produced.map(({ token }) => token);
+        tokens = produced.map((next) => (next as Produced).token);
         generated += tokens.length;
       }
       last = tokens.map((token) => [token]);

@@ -54,13 +54,13 @@ export const programmes = {
     ],
   },
   contract: {
-    about: "the contract, and random trees of branches, on the simulated and on the native backend",
+    about: "the contract, random trees and failing decodes, on the simulated and on the native backend",
     lasts: "an hour",
     steps: [
       vitest("unit", "packages/sdk/src/testing/trees", 20_000),
       vitest("unit", "packages/sdk/src/branch/radix-tree.test.ts", 20_000),
       vitest("model", "packages/node/test/model/contract.test.ts"),
-      vitest("model", "packages/node/test/model/trees.test.ts", 200),
+      vitest("model", "packages/node/test/model/trees.test.ts", 1000),
       vitest("model", "packages/node/test/model/fault-loop.test.ts", 1),
       vitest("model", "packages/node/test/model/equivalence.test.ts", 50),
       {

@@ -1,52 +1,15 @@
-// Gives mutants to the native loader, one after another, and says which one before it does: a mutant that ends this
-// process is the last that was named. Arguments: a folder for the files, the first seed, how many.
-import { rmSync, writeFileSync, writeSync } from "node:fs";
+// Gives mutants to the native loader, one after another. Arguments: a folder for the files, the first seed, how many.
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ggufMutant } from "@lloyal-labs/models/testing";
-import { isInferenceError } from "@lloyal-labs/sdk";
-import { createContext, loadVocabulary } from "../../src/index.ts";
+import { tryFile } from "./gguf-trial.ts";
 
 const [folder = "", firstSeed = "0", count = "0"] = process.argv.slice(2);
-const text = "A page, 3 words:\n\t🦙";
 
 for (let seed = Number(firstSeed); seed < Number(firstSeed) + Number(count); seed++) {
   const { kind, bytes } = ggufMutant(seed);
   const path = join(folder, `${seed}.gguf`);
   writeFileSync(path, bytes);
-  report({ seed, kind });
-  const stages = { vocabulary: readVocabulary, decode: decodeOneToken };
-  for (const [stage, run] of Object.entries(stages)) {
-    const error = await run(path).catch((reason: unknown) => reason);
-    report({ seed, stage, ...describe(error) });
-  }
+  await tryFile(seed, kind, path);
   rmSync(path);
-}
-
-async function readVocabulary(path: string): Promise<void> {
-  const vocabulary = await loadVocabulary(path);
-  for (const parseSpecial of [true, false]) vocabulary.tokenize(text, parseSpecial);
-  for (let token = 0; token < vocabulary.size; token++) vocabulary.bytes(token, true);
-}
-
-async function decodeOneToken(modelPath: string): Promise<void> {
-  const { engine, language, dispose } = await createContext({ modelPath, nCtx: 256, nSeqMax: 2, nThreads: 1 });
-  try {
-    const sequence = engine.open();
-    await engine.prefill([{ sequence, tokens: language.tokenize([{ text, origin: "user" }]) }]);
-    await engine.run([{ sequence, token: engine.produce(sequence).token }]);
-  } finally {
-    await dispose();
-  }
-}
-
-function describe(error: unknown) {
-  if (error === undefined) return { outcome: "passed" };
-  if (!isInferenceError(error)) return { outcome: "untyped", message: String(error) };
-  const rule = error.facts.rule;
-  return { outcome: rule === undefined ? "llama.cpp" : "validator", rule, code: error.code, message: error.message };
-}
-
-// At once and in full, also when the process ends in the next moment.
-function report(line: object): void {
-  writeSync(1, `${JSON.stringify(line)}\n`);
 }

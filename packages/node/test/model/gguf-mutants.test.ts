@@ -1,58 +1,36 @@
-// Wrong model files against the native loader. They are tried in children, because what this looks for ends a process.
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { endedOf, type Trials, tryFiles, untypedOf } from "./gguf-children.ts";
 
-const runs = Number(process.env.LLOYAL_RUNS ?? 500);
-const child = join(import.meta.dirname, "gguf-mutants-child.ts");
-const packageFolder = join(import.meta.dirname, "../..");
+const runs = Number(process.env.LLOYAL_RUNS ?? 1000);
+const smol = process.env.LLOYAL_SMOL ?? "";
+// A real model takes ten times as long.
+const flips = Math.ceil(runs / 10);
 
-// A mutant takes some ten milliseconds.
-const hangMs = 120_000;
-
-/** What a child says: of each mutant first its kind, then how each stage ended. */
-interface Line {
-  seed: number;
-  kind?: string;
-  stage?: "vocabulary" | "decode";
-  outcome?: "passed" | "validator" | "llama.cpp" | "untyped";
-  message?: string;
-}
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "lloyal-mutants-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe(`${runs} mutants of a tiny model`, () => {
-  const lines: Line[] = [];
-  const deaths: string[] = [];
-  let folder: string;
-
+  let trials: Trials;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "lloyal-mutants-"));
-    for (let next = 0; next < runs; ) {
-      const heard = await hear(spawnChild(folder, next, runs - next));
-      lines.push(...heard.lines);
-      const last = heard.lines.at(-1)?.seed ?? next;
-      if (heard.end !== "exit 0") deaths.push(`seed ${last}: ${heard.end}: ${heard.complaint}`);
-      next = last + 1;
-    }
+    trials = await tryFiles("gguf-mutants-child.ts", folder, runs);
   }, 7_200_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  const ended = (stage: Line["stage"], outcome: Line["outcome"]) =>
-    lines.filter((line) => line.stage === stage && line.outcome === outcome);
 
   it("never end the process, nor keep it", () => {
-    expect(deaths).toEqual([]);
+    expect(trials.deaths).toEqual([]);
   });
 
   it("are all tried, and end in a token or in a typed error", () => {
-    const untyped = [...ended("vocabulary", "untyped"), ...ended("decode", "untyped")];
-    expect(untyped.map(({ seed, stage, message }) => `seed ${seed}, ${stage}: ${message}`)).toEqual([]);
+    expect(untypedOf(trials)).toEqual([]);
     const outcomes = {
-      "refused by the validator": ended("decode", "validator").length,
-      "refused by llama.cpp or its context": ended("decode", "llama.cpp").length,
-      decoded: ended("decode", "passed").length,
+      "refused by the validator": endedOf(trials, "decode", "validator").length,
+      "refused by llama.cpp or its context": endedOf(trials, "decode", "llama.cpp").length,
+      decoded: endedOf(trials, "decode", "passed").length,
     };
     console.log(`${runs} mutants:`, outcomes);
     expect(Object.values(outcomes).reduce((sum, count) => sum + count)).toBe(runs);
@@ -60,36 +38,29 @@ describe(`${runs} mutants of a tiny model`, () => {
 
   it("are not all refused, nor all by one of the two", () => {
     for (const outcome of ["passed", "validator", "llama.cpp"] as const) {
-      expect(ended("decode", outcome).length, outcome).toBeGreaterThan(runs / 50);
+      expect(endedOf(trials, "decode", outcome).length, outcome).toBeGreaterThan(runs / 50);
     }
   });
 });
 
-// Spawned, not forked: the threads of a backend that was used do not survive a fork.
-function spawnChild(folder: string, firstSeed: number, count: number): ChildProcess {
-  const flags = ["--conditions=source", "--import", "tsx", child, folder, String(firstSeed), String(count)];
-  return spawn(process.execPath, flags, { cwd: packageFolder, stdio: ["ignore", "pipe", "pipe"] });
-}
+describe.skipIf(!smol)(`a real model with one bit of its header turned, ${flips} times`, () => {
+  let trials: Trials;
+  beforeAll(async () => {
+    const copy = join(folder, "real.gguf");
+    copyFileSync(smol, copy);
+    trials = await tryFiles("gguf-flips-child.ts", copy, flips);
+  }, 7_200_000);
 
-/** All that a child says until it ends, by itself or because it said nothing for too long. */
-async function hear(process: ChildProcess): Promise<{ lines: Line[]; end: string; complaint: string }> {
-  const lines: Line[] = [];
-  let complaint = "";
-  let isHanging = false;
-  const hang = setTimeout(() => {
-    isHanging = true;
-    process.kill("SIGKILL");
-  }, hangMs);
-  process.stderr?.on("data", (text) => {
-    complaint = `${complaint}${text}`.slice(-2_000);
+  it("never ends the process, nor keeps it, and each time gives a token or a typed error", () => {
+    expect(trials.deaths).toEqual([]);
+    expect(untypedOf(trials)).toEqual([]);
+    expect(trials.lines.filter(({ stage }) => stage === "decode")).toHaveLength(flips);
   });
-  createInterface({ input: process.stdout! }).on("line", (line) => {
-    hang.refresh();
-    lines.push(JSON.parse(line));
+
+  it("is never taken with a wrong list of tensors", () => {
+    const kinds = new Map(trials.lines.flatMap(({ seed, kind }) => (kind ? [[seed, kind]] : [])));
+    const taken = endedOf(trials, "decode", "passed").map(({ seed }) => kinds.get(seed));
+    console.log(`a bit turned: ${taken.length} of ${flips} taken`);
+    expect(taken).not.toContain("tensors");
   });
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
-    process.on("close", (...ending) => resolve(ending));
-  });
-  clearTimeout(hang);
-  return { lines, end: isHanging ? "hangs" : signal ? `ends by ${signal}` : `exit ${code}`, complaint };
-}
+});

@@ -1,12 +1,19 @@
-// Random trees on real weights: the model of the tree knows nothing of llama.cpp, and the cells are llama.cpp's own
+// Random trees on real weights, and on small models where decodes fail on demand: the model of the tree knows nothing of llama.cpp, and the cells are llama.cpp's own
 // count. Failures are real too: batches that the ledger admits while somebody else holds the cells, and prefills whose
 // last batch is refused. (Decodes that break off in the middle: native/test/trees_test.cpp.)
-import { growRandomTree, growTwinTrees } from "@lloyal-labs/sdk/testing";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeGguf } from "@lloyal-labs/models/gguf";
+import { tinyModel } from "@lloyal-labs/models/testing";
+import { growRandomTree, growTwinTrees, type InjectedFault, Random } from "@lloyal-labs/sdk/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openContext } from "../../src/create-context.ts";
 import { createContext } from "../../src/index.ts";
 
 const modelPath = process.env.LLOYAL_SMOL ?? "";
 const seeds = Number(process.env.LLOYAL_RUNS ?? 20);
+const tinySeeds = 10 * seeds;
 const twinSeeds = Number(process.env.LLOYAL_RUNS ?? 4);
 
 const open = () => createContext({ modelPath, nCtx: 256, nBatch: 16, nUbatch: 8, nSeqMax: 8, nThreads: 1 });
@@ -40,5 +47,42 @@ describe.skipIf(!modelPath)("trees on real weights", () => {
       for (const ctx of contexts) await ctx.dispose();
     }
     expect(produced).toBeGreaterThan(10 * twinSeeds - 20);
+  });
+});
+
+describe.each(["llama", "gemma3", "lfm2"] as const)("trees on a small %s", (architecture) => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "lloyal-trees-"));
+    writeFileSync(join(folder, "tiny.gguf"), writeGguf(tinyModel({ architecture, seed: 1 })));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it(`hold the cells of their model, whatever fails, for ${tinySeeds} seeds`, async () => {
+    const totals = { drained: 0, failures: 0, splitBatches: 0 };
+    for (let seed = 1; seed <= tinySeeds; seed++) {
+      const random = new Random(seed ^ 0x5eed);
+      const { session, native } = await openContext({
+        ...{ modelPath: join(folder, "tiny.gguf"), nThreads: 1, nCtx: 256 },
+        ...{ nBatch: random.pick([8, 64]), nUbatch: random.pick([2, 8]), nSeqMax: random.pick([2, 4, 9]) },
+      });
+      // A computation that breaks off over states is the end of a context: see fault-loop.test.ts.
+      const compute = session.engine.capabilities.recurrent ? "not-finite" : "compute";
+      const injectFault = (fault: InjectedFault | undefined) =>
+        native.failDecodes(
+          fault && { kind: fault.kind === "compute" ? compute : "no-space", spared: 0, lasting: fault.lasting },
+        );
+      const grown = await growRandomTree(session, { seed, steps: 80, prefillMax: 30, injectFault });
+      for (const branch of grown.model.living) branch.pruneSubtreeSync();
+      expect(await session.engine.countCells(), `seed ${seed}`).toBe(0);
+      await session.dispose();
+      totals.drained += grown.drained;
+      totals.failures += grown.failures;
+      totals.splitBatches += grown.splitBatches;
+    }
+    // Without these nothing would have been tried. (A few seeds may have none.)
+    expect(totals.failures).toBeGreaterThan(tinySeeds / 2 - 10);
+    expect(totals.splitBatches).toBeGreaterThan(tinySeeds / 10 - 10);
+    expect(totals.drained).toBeGreaterThan(5 * tinySeeds);
   });
 });

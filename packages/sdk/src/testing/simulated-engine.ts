@@ -88,6 +88,8 @@ export class SimulatedEngine implements Engine {
   readonly #leases = new Map<SequenceHandle, Lease>();
   #nextHandle = 1;
   #batches = 0;
+  /** All sequences of the call in flight, those included that take no part in its batch now. */
+  #aloft: readonly Flying[] = [];
   #disposal: Promise<void> | undefined;
 
   constructor(vocabulary: Vocabulary, options: SimulatedEngineOptions = {}) {
@@ -263,7 +265,7 @@ export class SimulatedEngine implements Engine {
       const above = image.from > 0 ? this.#leased(parent as SequenceHandle, "restore").state : undefined;
       const state = stateOf(this.#vocabulary, image, above);
       const needed = (image.position - image.from) * this.capabilities.cellsPerToken;
-      const available = this.#room(needed, []);
+      const available = this.#room(needed);
       if (needed > available) throw new KvExhaustedError({ needed, available, doing: "restore" });
       return this.#lease(state);
     });
@@ -298,6 +300,7 @@ export class SimulatedEngine implements Engine {
         .map((lease, index): Flying => ({ lease, index, state: lease.state, produced: [] }))
         .filter(({ lease }) => !lease.closed);
       for (const { lease } of flying) lease.inFlight = true;
+      this.#aloft = flying;
       try {
         const result = await work(flying);
         for (const { lease, state, produced } of flying) {
@@ -306,6 +309,7 @@ export class SimulatedEngine implements Engine {
         }
         return result;
       } finally {
+        this.#aloft = [];
         for (const { lease } of flying) lease.inFlight = false;
       }
     });
@@ -329,25 +333,25 @@ export class SimulatedEngine implements Engine {
     if (rows === 0) return;
     const fault = this.#options.fault?.({ index: this.#batches++, kind, rows });
     await (this.#options.latency?.() ?? new Promise<void>((resolve) => setImmediate(resolve)));
-    const available = fault === "no-space" ? 0 : this.#room(rows, flying);
+    const available = fault === "no-space" ? 0 : this.#room(rows);
     if (rows > available) throw new KvExhaustedError({ needed: rows, available, doing: kind });
     if (fault === "compute") throw new DecodeFailedError({ status: -3, rows, doing: kind });
     for (const [i, each] of flying.entries()) each.state = next[i] as SequenceState;
   }
 
   /** Free cells. Shared ones are told apart only where the rows might not fit otherwise: that costs O(cells). */
-  #room(rows: number, flying: readonly Flying[]): number {
+  #room(rows: number): number {
     const { nCtx, cellsPerToken } = this.capabilities;
     if (cellsPerToken === 0) return Number.POSITIVE_INFINITY;
     let most = 0;
     for (const { state } of this.#leases.values()) most += lengthOf(state);
-    for (const { lease, state } of flying) most += lengthOf(state) - (lease.closed ? 0 : lengthOf(lease.state));
-    return rows <= nCtx - most ? nCtx - most : nCtx - this.#distinctCells(flying).size;
+    for (const { lease, state } of this.#aloft) most += lengthOf(state) - (lease.closed ? 0 : lengthOf(lease.state));
+    return rows <= nCtx - most ? nCtx - most : nCtx - this.#distinctCells().size;
   }
 
-  #distinctCells(flying: readonly Flying[] = []): Set<Cell> {
+  #distinctCells(): Set<Cell> {
     const cells = new Set<Cell>();
-    for (const { state } of [...this.#leases.values(), ...flying])
+    for (const { state } of [...this.#leases.values(), ...this.#aloft])
       for (let cell = state.last; cell && !cells.has(cell); cell = cell.previous) cells.add(cell);
     return cells;
   }

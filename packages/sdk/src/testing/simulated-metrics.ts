@@ -1,19 +1,9 @@
 import type { SequenceMetrics } from "../backend/engine.ts";
-import type { Token } from "../backend/ids.ts";
-import type { Vocabulary } from "../backend/vocabulary.ts";
-import type { SequenceState } from "./simulated-sequence.ts";
 
 /** Surprisals, in nats. */
 export interface Surprisals {
   readonly model: number;
   readonly sampling: number;
-}
-
-/** A token, and the sequence as it was before. */
-export interface Commit {
-  readonly vocabulary: Vocabulary;
-  readonly before: SequenceState;
-  readonly token: Token;
 }
 
 export interface Sums extends Surprisals {
@@ -25,42 +15,44 @@ const nothing: Sums = { model: 0, sampling: 0, count: 0 };
 /**
  * What a sequence has committed, newest first, shared by forks. A surprisal costs a pass over the vocabulary and most
  * sequences are never asked for theirs, so it is taken when somebody asks, once.
+ *
+ * @typeParam C - what a commit was
  */
-export class Written {
-  readonly #previous: Written | undefined;
-  readonly #measure: (commit: Commit) => Surprisals;
+export class Written<C> {
+  readonly #previous: Written<C> | undefined;
+  readonly #measure: (commit: C) => Surprisals;
   /** Undefined where the sums are known from elsewhere. */
-  readonly #commit: Commit | undefined;
+  readonly #commit: C | undefined;
   #sums: Sums | undefined;
 
   /** @param measure - one function for all commits: a closure for each of them would be most of what a token costs */
-  constructor(previous: Written | undefined, measure: (commit: Commit) => Surprisals, commit?: Commit) {
+  constructor(previous: Written<C> | undefined, measure: (commit: C) => Surprisals, commit?: C) {
     this.#previous = previous;
     this.#measure = measure;
     this.#commit = commit;
   }
 
   /** What was committed elsewhere, in sums. */
-  static before(sums: Sums): Written {
-    const written = new Written(undefined, () => sums);
+  static before<C>(sums: Sums): Written<C> {
+    const written = new Written<C>(undefined, () => sums);
     written.#sums = sums;
     return written;
   }
 
-  static sumsOf(written: Written | undefined): Sums {
+  static sumsOf<C>(written: Written<C> | undefined): Sums {
     return written ? written.#total() : nothing;
   }
 
-  static metricsOf(written: Written | undefined): SequenceMetrics {
+  static metricsOf<C>(written: Written<C> | undefined): SequenceMetrics {
     const { model, sampling, count } = Written.sumsOf(written);
     return { perplexity: Math.exp(model / count), samplingPerplexity: Math.exp(sampling / count) };
   }
 
   #total(): Sums {
-    const open: Written[] = [];
+    const open: Written<C>[] = [];
     let sums: Sums = nothing;
     // A loop, because a text may be longer than the stack is deep.
-    for (let each: Written | undefined = this; each; each = each.#previous) {
+    for (let each: Written<C> | undefined = this; each; each = each.#previous) {
       if (each.#sums) {
         sums = each.#sums;
         break;
@@ -68,7 +60,7 @@ export class Written {
       open.push(each);
     }
     for (const each of open.reverse()) {
-      const { model, sampling } = each.#measure(each.#commit as Commit);
+      const { model, sampling } = each.#measure(each.#commit as C);
       sums = { model: sums.model + model, sampling: sums.sampling + sampling, count: sums.count + 1 };
       each.#sums = sums;
     }

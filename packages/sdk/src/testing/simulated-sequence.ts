@@ -5,7 +5,7 @@ import { requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import { GrammarInvalidError, GrammarRejectedError, InvalidArgumentError } from "../errors.ts";
 import { type Arrival, activeGrammar, advance, type Constraint, lazyGrammar } from "./simulated-grammar.ts";
-import { type Commit, rowSurprisal, type Surprisals, Written } from "./simulated-metrics.ts";
+import { rowSurprisal, type Surprisals, Written } from "./simulated-metrics.ts";
 import { type Choice, choose, samplingSurprisal } from "./simulated-sampler/chain.ts";
 import { nextMu } from "./simulated-sampler/mirostat.ts";
 import { mix } from "./simulated-sampler/random.ts";
@@ -35,6 +35,13 @@ export interface GrammarWay {
   readonly heard: Heard | undefined;
 }
 
+/** A token, and the sequence as it was before. */
+interface Commit {
+  readonly vocabulary: Vocabulary;
+  readonly before: SequenceState;
+  readonly token: Token;
+}
+
 /** All that a sequence is beside its lease. A plain value: a fork shares it, a batch replaces it after success. */
 export interface SequenceState {
   /** The newest cell; undefined for an empty sequence. */
@@ -51,7 +58,7 @@ export interface SequenceState {
   readonly commits: number;
   /** Calls of `sample` since the last commit. */
   readonly draws: number;
-  readonly written: Written | undefined;
+  readonly written: Written<Commit> | undefined;
   /** Of a code point that the tokens so far have not finished. */
   readonly pendingBytes: readonly number[];
 }
@@ -206,7 +213,7 @@ function muAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): nu
   return nextMu(muOf(state), surprise, { tau, eta });
 }
 
-function writtenAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): Written | undefined {
+function writtenAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): Written<Commit> | undefined {
   if (!state.last) return state.written;
   return new Written(state.written, surprisalsOf, { vocabulary, before: state, token });
 }

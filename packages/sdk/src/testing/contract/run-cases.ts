@@ -109,6 +109,24 @@ export const runCases = [
     small,
   ),
 
+  contractCase(
+    "a branch that has left a run keeps the cells that it wrote in it",
+    async (bench) => {
+      const { root, store, hoard, tokens, settled } = bench;
+      const [short, long] = [await root(prompt, {}, 'root ::= "a"'), await root(prompt, {}, "root ::= [xy]{100}")];
+      const rows = [[short, only(tokens("a"))] as const, [long, long.produceSync().token] as const];
+      const before = [short, long].map(stateOf);
+      // One cell for the one that leaves, three for the other: four.
+      const release = await hoard(store.pressure().free - 3);
+      await refuses("KV_EXHAUSTED", () => store.run(rows, { maxTicks: 3 }));
+      assert.deepEqual([short, long].map(stateOf), before);
+      release();
+      await store.run(rows, { maxTicks: 3 });
+      await settled();
+    },
+    small,
+  ),
+
   contractCase("a branch that is pruned while its run waits or decodes has produced nothing", async (bench) => {
     const { root, create, store, filler, settled } = bench;
     const parent = await root(prompt, {}, "root ::= [xy]{100}");

@@ -17,6 +17,13 @@ interface Call {
 /** What a call tells to whom. */
 export type Entries = ReadonlyMap<Branch, readonly Told[]>;
 
+export interface CallTraits {
+  /** The code of a mistake that was put into its entries on purpose. */
+  mustFail?: InferenceErrorCode;
+  /** Of a run: it may write as many tokens per row. Default 1. */
+  ticks?: number;
+}
+
 /** A tree on a backend beside its model. Every call is checked when it ends, all of it whenever nothing is in flight. */
 export class CheckedTree {
   readonly ctx: SessionContext;
@@ -61,12 +68,12 @@ export class CheckedTree {
   }
 
   /**
-   * Starts a call of the store, knowing whether it must be refused. `mustFail` is the code of a mistake that was put
-   * into its entries on purpose.
+   * Starts a call of the store, knowing whether it must be refused. Where what it wrote is known only afterwards, `send`
+   * resolves to that, as Entries.
    */
-  call(entries: Entries, send: () => Promise<unknown>, mustFail?: InferenceErrorCode): void {
+  call(entries: Entries, send: () => Promise<unknown>, { mustFail, ticks = 1 }: CallTraits = {}): void {
     if (entries.size === 0) return;
-    const cells = [...entries.values()].flat().reduce((sum, told) => sum + lengthOf(told), 0);
+    const cells = ticks * [...entries.values()].flat().reduce((sum, told) => sum + lengthOf(told), 0);
     const before = new Map([...entries.keys()].map((branch) => [branch, stateOf(branch)]));
     const hasRoom = cells <= this.free;
     if (hasRoom) for (const branch of entries.keys()) this.flying.add(branch);
@@ -80,13 +87,14 @@ export class CheckedTree {
       this.#calls.delete(call);
       if (hasRoom) for (const branch of entries.keys()) this.flying.delete(branch);
     };
-    const succeeded = () => {
+    const succeeded = (result: unknown) => {
       land();
       assert.ok(hasRoom, "a call was admitted that does not fit");
       // A branch that goes before its turn takes its mistake along.
       const isWhole = [...entries.keys()].every((branch) => this.model.branches.has(branch));
       assert.ok(!mustFail || !isWhole, `${mustFail} was expected`);
-      for (const [branch, told] of entries) this.model.tell(branch, ...told);
+      const written: Entries = result instanceof Map ? result : entries;
+      for (const [branch, told] of written) this.model.tell(branch, ...told);
     };
     const failed = (error: unknown) => {
       land();

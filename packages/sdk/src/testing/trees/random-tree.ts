@@ -6,8 +6,9 @@ import type { SamplingParams } from "../../backend/engine.ts";
 import type { Token } from "../../backend/ids.ts";
 import type { SessionContext } from "../../backend/session-context.ts";
 import { Branch } from "../../branch/branch.ts";
+import type { StoreRunOptions } from "../../branch/branch-store.ts";
 import { type InferenceErrorCode, isInferenceError } from "../../errors.ts";
-import { CheckedTree } from "./checked-tree.ts";
+import { CheckedTree, type Entries } from "./checked-tree.ts";
 import type { ModelTree, Told } from "./model-tree.ts";
 import { Random } from "./random.ts";
 
@@ -73,6 +74,7 @@ class RandomTree {
     commit: () => this.#tick((rows) => this.checked.store.commit(rows)),
     step: () => this.#tick((rows) => this.#step(rows)),
     "step again": () => this.#tick((rows) => this.#step(rows)),
+    run: () => this.#run(),
     "forbidden commit": () => this.#commitForbidden(),
     "many callers": () => this.#manyCallers(),
     "broken prefill": () => this.#prefillBroken(),
@@ -135,12 +137,30 @@ class RandomTree {
     this.checked.call(entries, () => this.checked.store.prefill(prefillsOf(entries)));
   }
 
-  #tick(send: (rows: Row[]) => Promise<unknown>) {
+  #tick(send: (rows: Row[]) => Promise<unknown>, ticks = 1) {
     const ready = this.#someIdle(this.checked.ctx.engine.capabilities.nUbatch).filter(({ position }) => position > 0);
     const entries = new Map(
       ready.map((branch) => [branch, [{ kind: "commit", token: branch.produceSync().token } as const]]),
     );
-    this.checked.call(entries, () => send(rowsOf(entries)));
+    this.checked.call(entries, () => send(rowsOf(entries)), { ticks });
+  }
+
+  #run() {
+    const maxTicks = 1 + this.#random.below(4);
+    const until = this.#random.chance(30) ? (_: Branch, text: string) => text.length > 1 : undefined;
+    this.#tick((rows) => this.#runRows(rows, { maxTicks, ...(until && { until }) }), maxTicks);
+  }
+
+  async #runRows(rows: readonly Row[], options: StoreRunOptions): Promise<Entries> {
+    const produced = await this.checked.store.run(rows, options);
+    return new Map(
+      rows.map(([branch, token], i) => {
+        const own = produced[i] ?? [];
+        if (!branch.disposed) assert.deepEqual(own.at(-1), branch.produceSync(), "the run's last token is the memo");
+        const written = [token, ...own.slice(0, -1).map((each) => each.token)];
+        return [branch, written.map((each) => ({ kind: "commit", token: each }) as const)];
+      }),
+    );
   }
 
   async #step(rows: readonly Row[]): Promise<void> {
@@ -155,13 +175,14 @@ class RandomTree {
     const [token] = this.checked.ctx.language.tokenize([{ text: forbidden, origin: "user" }]);
     if (!branch || token === undefined) return;
     const entries = new Map([[branch, [{ kind: "commit", token } as const]]]);
-    this.checked.call(entries, () => this.checked.store.commit(rowsOf(entries)), "GRAMMAR_REJECTED");
+    this.checked.call(entries, () => this.checked.store.commit(rowsOf(entries)), { mustFail: "GRAMMAR_REJECTED" });
   }
 
   /** Calls that wait for each other, and may share a batch with one that fails. */
   #manyCallers() {
     this.#prefill();
     for (let caller = 0; caller < 3; caller++) this.#tick((rows) => this.#step(rows));
+    this.#run();
     this.#commitForbidden();
     this.#prefillBroken();
     this.#prefill();
@@ -176,7 +197,7 @@ class RandomTree {
         [{ kind: "prefill", tokens: [...this.#anyTokens(), nVocab] } as const],
       ]),
     );
-    this.checked.call(entries, () => this.checked.store.prefill(prefillsOf(entries)), "INVALID_ARGUMENT");
+    this.checked.call(entries, () => this.checked.store.prefill(prefillsOf(entries)), { mustFail: "INVALID_ARGUMENT" });
   }
 
   #setGrammar() {
