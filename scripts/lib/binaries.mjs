@@ -30,6 +30,7 @@ export function binaryManifest({ os, cpu, gpu, name }, { version, license, engin
     description: `The native part of @lloyal-labs/lloyal.node for ${os} ${cpu}, ${gpu}`,
     license,
     ...repositoryField(repository),
+    type: "commonjs",
     engines,
     os: [os],
     cpu: [cpu],

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { binaryComplaints, binaryManifest, binaryReadme } from "./binaries.mjs";
+import { complaintsAbout, filesOf, readTarball } from "./packed-packages.mjs";
 import { Problem } from "./problem.mjs";
 import { runStep } from "./run-step.mjs";
 import { ensureSharedLlama, libraryPostfix } from "./shared-llama.mjs";
@@ -73,10 +74,12 @@ export async function packBinary(context, binary, files, folder) {
   const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
   const output = await runStep(context, "pack-binary", "npm", args, { cwd: staged });
   await rm(staged, { recursive: true });
-  const [packed] = JSON.parse(output.slice(output.indexOf("[\n")));
-  const names = packed.files.map((/** @type {{ path: string }} */ file) => file.path);
-  const complaints = files.length > 0 ? binaryComplaints(names, binary) : [];
+  const [{ filename }] = JSON.parse(output.slice(output.indexOf("[\n")));
+  const tarball = join(folder, filename);
+  const packed = await readTarball(tarball);
+  const ofFiles = files.length > 0 ? binaryComplaints(filesOf(packed), binary) : [];
+  const complaints = [...ofFiles, ...(await complaintsAbout(packed))];
   if (complaints.length > 0)
     throw new Problem([`${binary.name} is not fit to be published:`, ...complaints].join("\n  "));
-  return join(folder, packed.filename);
+  return tarball;
 }

@@ -34,6 +34,6 @@ function absent({ gpuLayers, device }: DeviceOptions, available: readonly Native
   const names = available.map(({ name }) => name).join(", ");
   return new InferenceError("BACKEND_UNAVAILABLE", `${device ?? "a GPU"} is not there; this machine has ${names}.`, {
     facts: { device, gpuLayers, available: names },
-    remedy: "Use an addon that was built for the GPU, or set allowCpuFallback.",
+    remedy: "Install the binary package for that GPU, or set allowCpuFallback. nativeBinary() tells what runs now.",
   });
 }
