@@ -7,6 +7,7 @@ import { llamaDocs } from "../scripts/lib/llama-source.mjs";
 import { benchAnswers, missedBars as missedByAnswers } from "./answers.ts";
 import { benchEngine, missedBars as missedByEngine } from "./engine/engine.ts";
 import { benchMain, missedBars as missedByMain } from "./main.ts";
+import { type Plots, tickSharePlot, treePlots } from "./plots/plots.ts";
 import { benchTick, missedBars as missedByTick } from "./tick.ts";
 import { benchTree, missedBars as missedByTree } from "./tree/tree.ts";
 
@@ -28,15 +29,15 @@ const target = {
   corpus: process.env.LLOYAL_DOCS ?? llamaDocs(cacheRoot()),
 };
 
-/** A bench gives its figures, and the bars that they miss. */
-const benches: Record<string, () => Promise<{ figures: object; missed: string[] }>> = {
+/** A bench gives its figures, the bars that they miss, and plots for `docs/plots/`. */
+const benches: Record<string, () => Promise<{ figures: object; missed: string[]; plots?: Plots }>> = {
   async answers() {
     const figures = await benchAnswers(target, values.arm);
     return { figures, missed: values.arm ? [] : missedByAnswers(figures) };
   },
   async engine() {
     const figures = await benchEngine(target);
-    return { figures, missed: missedByEngine(figures) };
+    return { figures, missed: missedByEngine(figures), plots: tickSharePlot(figures.tickShares) };
   },
   async main() {
     const figures = await benchMain(target);
@@ -53,7 +54,8 @@ const benches: Record<string, () => Promise<{ figures: object; missed: string[] 
       spines: numbers(values.s),
       rounds: Number(values.rounds),
     });
-    return { figures: { model: "smollm2-135m", ...figures }, missed: missedByTree(figures) };
+    const plots = treePlots(figures.points);
+    return { figures: { model: "smollm2-135m", ...figures }, missed: missedByTree(figures), plots };
   },
 };
 const bench = benches[name ?? ""];
@@ -61,7 +63,7 @@ if (!bench) {
   process.stderr.write(`usage: pnpm bench ${Object.keys(benches).join("|")} [--json] [--check] [--save]\n`);
   process.exit(2);
 }
-const { figures, missed } = await bench();
+const { figures, missed, plots = {} } = await bench();
 
 const record = {
   bench: name,
@@ -73,8 +75,11 @@ const record = {
   missed,
 };
 if (values.save) {
-  mkdirSync(new URL("./results/", import.meta.url), { recursive: true });
+  for (const folder of ["./results/", "../docs/plots/"])
+    mkdirSync(new URL(folder, import.meta.url), { recursive: true });
   writeFileSync(new URL(`./results/${name}.json`, import.meta.url), `${JSON.stringify(record, null, 2)}\n`);
+  for (const [file, svg] of Object.entries(plots))
+    writeFileSync(new URL(`../docs/plots/${file}`, import.meta.url), svg);
 }
 process.stdout.write(values.json ? `${JSON.stringify(record, null, 2)}\n` : summary(record));
 for (const bar of missed) process.stderr.write(`missed: ${bar}\n`);
