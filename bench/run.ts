@@ -1,4 +1,5 @@
-// pnpm bench <name> [--json] [--check] [--save]; `tree` also takes --n, --s (lists, as 1,2,4) and --rounds
+// pnpm bench <name> [--json] [--check] [--save]; `tree` also takes --n, --s (lists, as 1,2,4) and --rounds,
+// `gpu` --shape, --weights, --bandwidth, --branches and --prefixes
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
@@ -6,6 +7,7 @@ import { cacheRoot, embeddedDefault, ensureModel } from "@lloyal-labs/models";
 import { llamaDocs } from "../scripts/lib/llama-source.mjs";
 import { benchAnswers, missedBars as missedByAnswers } from "./answers.ts";
 import { benchEngine, missedBars as missedByEngine } from "./engine/engine.ts";
+import { benchGpu } from "./gpu/gpu.ts";
 import { benchMain, missedBars as missedByMain } from "./main.ts";
 import { type Plots, tickSharePlot, treePlots } from "./plots/plots.ts";
 import { benchTick, missedBars as missedByTick } from "./tick.ts";
@@ -18,6 +20,11 @@ const { values, positionals } = parseArgs({
     check: { type: "boolean" },
     save: { type: "boolean" },
     arm: { type: "string" },
+    shape: { type: "string", default: "qwen3-4b" },
+    weights: { type: "string", default: "q4_0" },
+    bandwidth: { type: "string", default: "4.8e12" },
+    branches: { type: "string", default: "1,2,4,8,16,32,64" },
+    prefixes: { type: "string", default: "1024,4096,16384" },
     n: { type: "string", default: "1,2,4,8" },
     s: { type: "string", default: "0,1000,4000" },
     rounds: { type: "string", default: "1" },
@@ -38,6 +45,12 @@ const benches: Record<string, () => Promise<{ figures: object; missed: string[];
   async engine() {
     const figures = await benchEngine(target);
     return { figures, missed: missedByEngine(figures), plots: tickSharePlot(figures.tickShares) };
+  },
+  async gpu() {
+    const { shape, weights, branches, prefixes } = values;
+    const lists = { branches: numbers(branches), prefixes: numbers(prefixes) };
+    const figures = await benchGpu({ shape, weights, bandwidth: Number(values.bandwidth), ...lists });
+    return { figures: { model: `${shape}, random weights`, ...figures }, missed: [] };
   },
   async main() {
     const figures = await benchMain(target);
