@@ -1,4 +1,5 @@
-// pnpm bench <name> [--json] [--check] [--save]; `tree` also takes --n, --s (lists, as 1,2,4) and --rounds
+// pnpm bench <name> [--json] [--check] [--save]; `tree` also takes --n, --s (lists, as 1,2,4) and --rounds,
+// `gpu` --shape, --weights, --bandwidth, --branches and --prefixes
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
@@ -7,7 +8,9 @@ import { llamaDocs } from "../scripts/lib/llama-source.mjs";
 import { benchAnswers, missedBars as missedByAnswers } from "./answers.ts";
 import { benchDrafts, missedBars as missedByDrafts } from "./drafts.ts";
 import { benchEngine, missedBars as missedByEngine } from "./engine/engine.ts";
+import { benchGpu } from "./gpu/gpu.ts";
 import { benchMain, missedBars as missedByMain } from "./main.ts";
+import { type Plots, tickSharePlot, treePlots } from "./plots/plots.ts";
 import { benchTick, missedBars as missedByTick } from "./tick.ts";
 import { benchTree, missedBars as missedByTree } from "./tree/tree.ts";
 
@@ -18,6 +21,11 @@ const { values, positionals } = parseArgs({
     check: { type: "boolean" },
     save: { type: "boolean" },
     arm: { type: "string" },
+    shape: { type: "string", default: "qwen3-4b" },
+    weights: { type: "string", default: "q4_0" },
+    bandwidth: { type: "string", default: "4.8e12" },
+    branches: { type: "string", default: "1,2,4,8,16,32,64" },
+    prefixes: { type: "string", default: "1024,4096,16384" },
     n: { type: "string", default: "1,2,4,8" },
     s: { type: "string", default: "0,1000,4000" },
     rounds: { type: "string", default: "1" },
@@ -29,8 +37,8 @@ const target = {
   corpus: process.env.LLOYAL_DOCS ?? llamaDocs(cacheRoot()),
 };
 
-/** A bench gives its figures, and the bars that they miss. */
-const benches: Record<string, () => Promise<{ figures: object; missed: string[] }>> = {
+/** A bench gives its figures, the bars that they miss, and plots for `docs/plots/`. */
+const benches: Record<string, () => Promise<{ figures: object; missed: string[]; plots?: Plots }>> = {
   async answers() {
     const figures = await benchAnswers(target, values.arm);
     return { figures, missed: values.arm ? [] : missedByAnswers(figures) };
@@ -41,7 +49,13 @@ const benches: Record<string, () => Promise<{ figures: object; missed: string[] 
   },
   async engine() {
     const figures = await benchEngine(target);
-    return { figures, missed: missedByEngine(figures) };
+    return { figures, missed: missedByEngine(figures), plots: tickSharePlot(figures.tickShares) };
+  },
+  async gpu() {
+    const { shape, weights, branches, prefixes } = values;
+    const lists = { branches: numbers(branches), prefixes: numbers(prefixes) };
+    const figures = await benchGpu({ shape, weights, bandwidth: Number(values.bandwidth), ...lists });
+    return { figures: { model: `${shape}, random weights`, ...figures }, missed: [] };
   },
   async main() {
     const figures = await benchMain(target);
@@ -58,7 +72,8 @@ const benches: Record<string, () => Promise<{ figures: object; missed: string[] 
       spines: numbers(values.s),
       rounds: Number(values.rounds),
     });
-    return { figures: { model: "smollm2-135m", ...figures }, missed: missedByTree(figures) };
+    const plots = treePlots(figures.points);
+    return { figures: { model: "smollm2-135m", ...figures }, missed: missedByTree(figures), plots };
   },
 };
 const bench = benches[name ?? ""];
@@ -66,7 +81,7 @@ if (!bench) {
   process.stderr.write(`usage: pnpm bench ${Object.keys(benches).join("|")} [--json] [--check] [--save]\n`);
   process.exit(2);
 }
-const { figures, missed } = await bench();
+const { figures, missed, plots = {} } = await bench();
 
 const record = {
   bench: name,
@@ -78,8 +93,11 @@ const record = {
   missed,
 };
 if (values.save) {
-  mkdirSync(new URL("./results/", import.meta.url), { recursive: true });
+  for (const folder of ["./results/", "../docs/plots/"])
+    mkdirSync(new URL(folder, import.meta.url), { recursive: true });
   writeFileSync(new URL(`./results/${name}.json`, import.meta.url), `${JSON.stringify(record, null, 2)}\n`);
+  for (const [file, svg] of Object.entries(plots))
+    writeFileSync(new URL(`../docs/plots/${file}`, import.meta.url), svg);
 }
 process.stdout.write(values.json ? `${JSON.stringify(record, null, 2)}\n` : summary(record));
 for (const bar of missed) process.stderr.write(`missed: ${bar}\n`);

@@ -9,13 +9,7 @@ export interface Peers {
   nodeLlamaCpp: string;
 }
 
-export const armNames = [
-  "ours",
-  "llama-server",
-  "llama-server, slot restored",
-  "llama-server, n_cmpl",
-  "node-llama-cpp",
-] as const;
+export const armNames = ["ours", "llama-server", "llama-server, slot restored", "node-llama-cpp"] as const;
 
 export type ArmName = (typeof armNames)[number];
 
@@ -24,7 +18,6 @@ export function createArms({ tools, nodeLlamaCpp: folder }: Peers, machine: Mach
     ours: (workload) => ours(workload, machine),
     "llama-server": (workload) => llamaServer(tools.server, "prompts", workload, machine),
     "llama-server, slot restored": (workload) => llamaServer(tools.server, "restored", workload, machine),
-    "llama-server, n_cmpl": (workload) => llamaServer(tools.server, "completions", workload, machine),
     "node-llama-cpp": (workload) => nodeLlamaCpp(folder, workload, machine),
   };
 }

@@ -6,12 +6,12 @@ import { type Completion, type LlamaServer, startLlamaServer } from "./llama-ser
 import { agentTokens, generatedPerTurn, type Workload } from "./workload.ts";
 
 /**
- * How the spine comes into the slots. `prompts`: with each agent's own prompt, as any client's would. The others need a
- * client that knows which slots there are and that its agents share a spine. `restored`: evaluated in one slot, which is
- * saved to a file and restored into the others. `completions`: one request for as many completions as there are slots,
- * whose prompt the server shares between them.
+ * How the spine comes into the slots. `prompts`: with each agent's own prompt, as any client's would. `restored`:
+ * evaluated in one slot, which is saved to a file and restored into the others, by a client that knows which slots there
+ * are and that its agents share a spine. (`n_cmpl`, whose completions share one prompt, is no third way: the server
+ * empties the slots of all but the first when they end.)
  */
-export type SpineBy = "prompts" | "restored" | "completions";
+export type SpineBy = "prompts" | "restored";
 
 /** Agents as clients of llama-server, a slot for each, all at once and none waiting for another. */
 export async function llamaServer(
@@ -32,10 +32,6 @@ export async function llamaServer(
     Object.assign(count, { prefilled: 0, decoded: 0, generated: 0 });
     const start = performance.now();
 
-    if (spine > 0 && spineBy === "completions") {
-      await server.post("/completion", { prompt: spineTokens, n_cmpl: agents, n_predict: 1, cache_prompt: true });
-      count.prefilled += spine;
-    }
     if (spine > 0 && spineBy === "restored") {
       await complete({ prompt: spineTokens, id_slot: 0, n_predict: 1 });
       count.generated -= 1;

@@ -9,7 +9,6 @@ const times: Record<ArmName, number> = {
   ours: 10,
   "llama-server": 40,
   "llama-server, slot restored": 15,
-  "llama-server, n_cmpl": 12,
   "node-llama-cpp": 30,
 };
 
@@ -21,7 +20,7 @@ describe("a point of the curve", () => {
     expect(point.seconds.ours).toBe(10);
     expect(point.overFloor).toBeCloseTo(10 / point.floorSeconds, 3);
     expect(point.overPeers).toBe(3);
-    expect(point.overAll).toBe(1.2);
+    expect(point.overAll).toBe(1.5);
     expect(otherWork(point)).toEqual([]);
   });
 
