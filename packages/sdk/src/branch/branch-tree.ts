@@ -1,7 +1,6 @@
-import type { Engine, Produced, RunOptions, SamplingParams } from "../backend/engine.ts";
+import type { Engine, Produced, RunOptions, SamplingParams, SequenceImage } from "../backend/engine.ts";
 import type { SequenceHandle, Token } from "../backend/ids.ts";
 import { isSameSampling, type ResolvedSampling, resolveSampling } from "../backend/sampling.ts";
-import type { SequenceImage } from "../backend/sequence-image.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import {
   BranchDisposedError,
