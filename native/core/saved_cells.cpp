@@ -18,8 +18,9 @@ llama_seq_id scratch_of(const Context& context) {
 //
 //   u32 magic | i32 sequence | u32 streams: 1 | u32 cells | per cell i32 position, u32 owners: 1, i32 owner | tensors …
 //
-// A recurrent model's has one state in place of cells, with no owners, and no streams. llama.cpp asserts some of what it
-// reads here, so it sees only what is known to be right. All that follows it compares with its own tensors and refuses.
+// A recurrent model's has one state in place of cells, with no owners, and no streams. llama.cpp asserts some of what
+// it reads here, so it sees only what is known to be right. All that follows it compares with its own tensors and
+// refuses.
 class Reader {
  public:
   explicit Reader(std::span<const uint8_t> bytes) : bytes_(bytes) {}

@@ -28,7 +28,8 @@ Status check(const Vocab& vocab, const SavedState& saved) {
   if (!std::ranges::all_of(saved.sampling.dry_breakers, knows)) return wrong("a DRY breaker is no token");
   for (const std::vector<TokenBias>* biases : {&saved.bias, &saved.steer})
     for (const TokenBias& entry : *biases)
-      if (!knows(entry.token) || !(entry.bias < INFINITY)) return wrong("a bias is a number below Infinity for a token");
+      if (!knows(entry.token) || !(entry.bias < INFINITY))
+        return wrong("a bias is a number below Infinity for a token");
   return {};
 }
 

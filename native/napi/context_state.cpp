@@ -85,8 +85,7 @@ void ContextWrap::start_restore() {
   auto revived = table_->revive(image.state);
   if (!revived.ok()) return refuse(Env(), revived.status());
   // After the lease, whose former owner's cells are removed by what is queued.
-  owner_->post([this, prefix, to = revived.value(), image = current_->image,
-                ops = table_->take_queued()]() -> Landing {
+  owner_->post([this, prefix, to = revived.value(), image = current_->image, ops = table_->take_queued()]() -> Landing {
     const Status status = guarded("restore", [&] {
       decoder_->begin(ops);
       return decoder_->restore(image->cells, to.seq, prefix);

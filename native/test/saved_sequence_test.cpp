@@ -91,7 +91,8 @@ TEST(SavedSequence, ADamagedOneIsRefusedBeforeLlamaCppSeesItAndLeavesNothing) {
       EXPECT_EQ(restore(bench, state, bad, 0).status().code, Code::state_invalid) << "number " << i;
     }
   }
-  for (const size_t size : {size_t{0}, size_t{3}, size_t{11}, size_t{100}, good.bytes.size() / 2, good.bytes.size() - 1}) {
+  for (const size_t size :
+       {size_t{0}, size_t{3}, size_t{11}, size_t{100}, good.bytes.size() / 2, good.bytes.size() - 1}) {
     SavedCells cut = good;
     cut.bytes.resize(size);
     EXPECT_EQ(restore(bench, state, cut, 0).status().code, Code::state_invalid) << size << " bytes";

@@ -1,13 +1,16 @@
+export { checkImage } from "./backend/check-image.ts";
 export type {
   Capabilities,
   CommitEntry,
   DraftAsk,
   Engine,
+  GrammarImage,
   GrammarTrigger,
   PrefillEntry,
   Produced,
   RunOptions,
   SamplingParams,
+  SequenceImage,
   SequenceMetrics,
   TokenBias,
 } from "./backend/engine.ts";
@@ -15,7 +18,6 @@ export { checkTriggers } from "./backend/grammar-trigger.ts";
 export type { SequenceHandle, Token } from "./backend/ids.ts";
 export { requireObjects } from "./backend/require-objects.ts";
 export { type ResolvedSampling, resolveSampling } from "./backend/sampling.ts";
-export { checkImage, type GrammarImage, type SequenceImage } from "./backend/sequence-image.ts";
 export type { SessionContext } from "./backend/session-context.ts";
 export { checkBiases } from "./backend/token-bias.ts";
 export type { StructuralToken, Vocabulary } from "./backend/vocabulary.ts";

@@ -1,5 +1,4 @@
 import type { SequenceHandle, Token } from "./ids.ts";
-import type { SequenceImage } from "./sequence-image.ts";
 
 /**
  * How tokens are drawn from a row of logits. Every field acts, or is refused with `INVALID_ARGUMENT`; none is ignored.
@@ -122,6 +121,44 @@ export interface PrefillEntry {
 export interface CommitEntry {
   sequence: SequenceHandle;
   token: Token;
+}
+
+/** A sequence as plain values: what `Engine.save` gives and `Engine.restore` takes. */
+export interface SequenceImage {
+  /** Tokens up to its head. */
+  readonly position: number;
+  /** What comes before is not in `cells`, but in the sequence that is its parent. 0 where all is. */
+  readonly from: number;
+  /** The cells of positions `from` to `position`, in the backend's own form: only an engine of equal `fingerprint` reads it. */
+  readonly cells: Uint8Array;
+  /** Raw logits after the last token, shape [nVocab]; undefined where there are none. */
+  readonly row?: Float32Array | undefined;
+  readonly sampling: Required<SamplingParams>;
+  readonly logitBias: readonly TokenBias[];
+  readonly steer: readonly TokenBias[];
+  /** Committed or accepted last, oldest first, at most 4096. */
+  readonly window: readonly Token[];
+  /** Mirostat's bound, in bits. */
+  readonly mu: number;
+  readonly commits: number;
+  /** Calls of `sample` since the last commit. */
+  readonly draws: number;
+  /** Of a code point that the tokens have not finished, at most 3. */
+  readonly pendingBytes: readonly number[];
+  /** Sums over what was committed, in nats. */
+  readonly surprisals: { readonly count: number; readonly model: number; readonly sampling: number };
+  readonly grammar?: GrammarImage | undefined;
+}
+
+/** The way to where a grammar stands: from its start through all that it has heard. */
+export interface GrammarImage {
+  readonly text: string;
+  /** What it waited for; none where it constrained from its start. */
+  readonly triggers: readonly GrammarTrigger[];
+  /** As they were when it was set. */
+  readonly pendingBytes: readonly number[];
+  /** Committed since; -1 stands for a prefill that cut a code point short. */
+  readonly heard: readonly Token[];
 }
 
 /** What an engine can do and how big it is. Callers ask these, never an engine's name. */

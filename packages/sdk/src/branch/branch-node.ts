@@ -1,6 +1,6 @@
+import type { SequenceImage } from "../backend/engine.ts";
 import type { SequenceHandle, Token } from "../backend/ids.ts";
 import type { ResolvedSampling } from "../backend/sampling.ts";
-import type { SequenceImage } from "../backend/sequence-image.ts";
 import { BranchDisposedError, BranchInFlightError, BranchParkedError } from "../errors.ts";
 import type { CellSegment } from "./cell-ledger.ts";
 import type { PathHash } from "./prefix-trie.ts";

@@ -1,4 +1,4 @@
-import type { SequenceImage } from "../backend/sequence-image.ts";
+import type { SequenceImage } from "../backend/engine.ts";
 import { InvalidArgumentError, StateInvalidError } from "../errors.ts";
 import { decodeState, savedFrom } from "../state/decode-state.ts";
 import { encodeState } from "../state/encode-state.ts";

@@ -1,6 +1,6 @@
-import type { Capabilities, TokenBias } from "../backend/engine.ts";
+import { checkImage } from "../backend/check-image.ts";
+import type { Capabilities, SequenceImage, TokenBias } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
-import { checkImage, type SequenceImage } from "../backend/sequence-image.ts";
 import { requireToken } from "../backend/token-bias.ts";
 import { StateInvalidError, StateMismatchError } from "../errors.ts";
 import { type Opened, open } from "./envelope.ts";

@@ -1,5 +1,5 @@
+import type { SequenceImage } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
-import type { SequenceImage } from "../backend/sequence-image.ts";
 
 /** A branch as it is written down. In a list of them parents come before their children, the top one first. */
 export interface SavedBranch {

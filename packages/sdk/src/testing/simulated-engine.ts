@@ -1,5 +1,7 @@
 // An engine without a model. Its cells are exact, and its logits are a hash of the whole token path: one wrong
 // row, position or shared cell changes every token after it. Scripts may prefer a token, but only a legal one.
+
+import { checkImage } from "../backend/check-image.ts";
 import type {
   Capabilities,
   CommitEntry,
@@ -9,6 +11,7 @@ import type {
   Produced,
   RunOptions,
   SamplingParams,
+  SequenceImage,
   SequenceMetrics,
   TokenBias,
 } from "../backend/engine.ts";
@@ -16,7 +19,6 @@ import { checkTriggers } from "../backend/grammar-trigger.ts";
 import type { SequenceHandle, Token } from "../backend/ids.ts";
 import { requireObjects } from "../backend/require-objects.ts";
 import { type ResolvedSampling, resolveSampling } from "../backend/sampling.ts";
-import { checkImage, type SequenceImage } from "../backend/sequence-image.ts";
 import { checkBiases, requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import {

@@ -1,6 +1,5 @@
-import type { TokenBias } from "../backend/engine.ts";
+import type { GrammarImage, SequenceImage, TokenBias } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
-import type { GrammarImage, SequenceImage } from "../backend/sequence-image.ts";
 import { requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import { InvalidArgumentError, StateInvalidError } from "../errors.ts";

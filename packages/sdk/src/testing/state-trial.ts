@@ -34,7 +34,7 @@ export class StateTrial {
     await top.prefill(tokens("A spine, and what grows on it"));
     const [letter] = tokens("a");
     top.setLogitBias([{ token: letter as number, bias: Number.NEGATIVE_INFINITY }]);
-    const child = top.forkSync();
+    const child = ctx.engine.capabilities.canSaveForks ? top.forkSync() : top;
     for (let i = 0; i < 4; i++) await child.commit(child.produceSync().token);
     child.setGrammarLazy('root ::= "x" [0-9]+', [{ type: "word", text: "x" }]);
     await child.commit(child.produceSync().token);
