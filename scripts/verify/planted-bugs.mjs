@@ -13,6 +13,19 @@
 /** @type {readonly PlantedBug[]} */
 export const plantedBugs = [
   {
+    name: "a wrong guess counts as a right one",
+    file: "packages/sdk/src/testing/simulated-engine.ts",
+    find: "const isEnd = guesses[i] !== drawn.token;",
+    replace: "const isEnd = guesses[i] === undefined;",
+  },
+  {
+    name: "the cells of wrong guesses stay",
+    file: "native/core/branch_table.cpp",
+    find: "if (entry.has_cells_to_lose()) pool_.queue({entry.seq, -1, entry.state.position});",
+    replace: "",
+    guard: "native",
+  },
+  {
     name: "the branches of a halted pool are not pruned",
     file: "packages/agents/src/pool/use-agent-pool.ts",
     find: "for (const { branch } of pool.agents) branch.pruneSubtreeSync();",
@@ -33,10 +46,10 @@ export const plantedBugs = [
   {
     name: "a batch is booked before the engine has written it",
     file: "packages/sdk/src/branch/branch-batches.ts",
-    find: "const produced = writes.length > 0 ? await this.#decode(calls, writes) : [];",
+    find: "const produced = writes.length > 0 ? await this.#decode(calls, writes, drafted) : [];",
     replace:
       "const produced = [];\n    for (const { node, tokens } of writes) this.#ledger.extend(node.tail, tokens.length);\n" +
-      "    if (writes.length > 0) produced.push(...(await this.#decode(calls, writes)));\n" +
+      "    if (writes.length > 0) produced.push(...(await this.#decode(calls, writes, drafted)));\n" +
       "    for (const { node, tokens } of writes) this.#ledger.extend(node.tail, -tokens.length);",
   },
   {

@@ -5,7 +5,7 @@ import type { EventBus } from "./event-bus.ts";
 /** One line of a trace: what happened, never when. Two runs with one seed give the same lines. */
 export type TraceRecord =
   | { t: "prefill"; entries: { branch: number; position: number; tokens: number }[] }
-  | { t: "commit"; entries: { branch: number; position: number; token: number }[] }
+  | { t: "commit"; entries: { branch: number; position: number; token: number }[]; rejected?: number }
   | { t: "event"; event: AgentEvent };
 
 /**
@@ -17,7 +17,8 @@ export function traceRun(store: BranchStore, events: EventBus, write: (line: str
   const stops = [
     store.observe((batch: BatchRecord) => {
       if (batch.type === "prefill") record({ t: "prefill", entries: batch.entries });
-      else record({ t: "commit", entries: batch.entries });
+      // Rows of wrong guesses are part of what was decoded together.
+      else record({ t: "commit", entries: batch.entries, ...(batch.rejected && { rejected: batch.rejected }) });
     }),
     events.listen((event) => {
       if (event.type !== "agent:produce") record({ t: "event", event });

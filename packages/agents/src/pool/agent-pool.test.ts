@@ -20,7 +20,7 @@ function diligent(conversation: string): string {
 
 const size = { nCtx: 8192, nSeqMax: 8, nBatch: 256, nUbatch: 32 };
 
-function* threeAgents(lookup: Lookup): Operation<PoolResult> {
+function* threeAgents(lookup: Lookup, draft = false): Operation<PoolResult> {
   const report = new Report();
   return yield* withSpine({ systemPrompt: "You look things up.", tools: [lookup, report] }, (spine) =>
     agentPool({
@@ -28,6 +28,7 @@ function* threeAgents(lookup: Lookup): Operation<PoolResult> {
       tools: [lookup],
       parent: spine,
       terminal: report,
+      draft,
     }),
   );
 }
@@ -54,6 +55,26 @@ describe("a pool of agents", () => {
     const [spine] = prefills[0].entries;
     const later = prefills.slice(1).flatMap(({ entries }) => entries);
     expect(later.every(({ position }: { position: number }) => position >= spine.tokens)).toBe(true);
+  });
+
+  it("writes the same with guesses, in fewer decodes", async () => {
+    const writtenBy = async (draft: boolean) => {
+      const { value, events, store, left } = await runSimulated({ ...size, reply: diligent }, () =>
+        threeAgents(new Lookup(), draft),
+      );
+      expect(left).toEqual({ cells: 0, branches: 0 });
+      const texts = value.agents.map(({ agentId }) =>
+        events.flatMap((event) => (event.type === "agent:produce" && event.agentId === agentId ? [event.text] : [])),
+      );
+      const outcomes = value.agents.map(({ outcome, findings, tokenCount }) => [outcome, findings, tokenCount]);
+      return { texts, outcomes, stats: store.stats };
+    };
+    const [plain, guessed] = [await writtenBy(false), await writtenBy(true)];
+    expect(guessed.texts).toEqual(plain.texts);
+    expect(guessed.outcomes).toEqual(plain.outcomes);
+    expect(guessed.stats.decodedTokens).toBe(plain.stats.decodedTokens);
+    expect([plain.stats.drafted, guessed.stats.accepted > 20]).toEqual([0, true]);
+    expect(guessed.stats.ticks).toBeLessThan(0.8 * plain.stats.ticks);
   });
 
   it("gives every agent exactly one agent:done, last", async () => {

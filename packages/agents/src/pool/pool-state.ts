@@ -39,6 +39,8 @@ export interface PoolState {
   readonly events: EventBus;
   readonly policy: AgentPolicy;
   readonly budget: ContextBudget;
+  /** Whether ticks guess ahead. */
+  readonly draft: boolean;
   readonly recovery: PoolRecovery | undefined;
   readonly lease: PoolLease;
   readonly tools: ReadonlyMap<string, AnyTool>;

@@ -47,4 +47,9 @@ export interface PoolOptions {
   policy?: AgentPolicy;
   /** How agents draw their tokens. Each gets a seed of its own, made of this one and its number. Default: greedy. */
   sampling?: SamplingParams;
+  /**
+   * Guess what agents write next from what they have read, and verify it in the same decode: fewer decodes where few agents
+   * quote much. See `StoreRunOptions.draft`. Default false.
+   */
+  draft?: boolean;
 }

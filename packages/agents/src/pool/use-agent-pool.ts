@@ -41,6 +41,7 @@ export function* runPool(options: PoolOptions, pruneOnDone: boolean): Operation<
     events,
     policy,
     budget: policy.budget(nCtx),
+    draft: options.draft ?? false,
     recovery: recoveryOf(ctx.language, policy.recovery({ nCtx, terminal: options.terminal?.name })),
     lease: new PoolLease(store),
     tools: createToolkit(tools).toolMap,

@@ -30,21 +30,36 @@ export function* produceAndCommit(pool: PoolState, writing: readonly Agent[]): O
     else endTurn(pool, agent);
   }
   const commits = plan.commits.filter(({ agent }) => agent.live);
-  if (commits.length > 0) yield* commitRows(pool, commits);
+  if (commits.length > 0) yield* commitRows(pool, commits, tokensAhead(pool, commits, reserve));
 }
+
+/** Of a batch, guesses take eight rows at most. */
+const aheadMax = 8;
 
 type Commit = ReturnType<typeof planProduce<Agent>>["commits"][number];
 
-function* commitRows(pool: PoolState, commits: readonly Commit[]): Operation<void> {
+/** Most tokens that each may write in this tick if its guesses are right: what its turn leaves, and what can be spared. */
+function tokensAhead(pool: PoolState, commits: readonly Commit[], reserve: number): number {
+  if (!pool.draft) return 1;
+  const left = commits.map(({ agent }) => agent.plan.maxTokens - agent.turnTokens);
+  const spare = Math.min(pool.lease.room - reserve - commits.length, pool.store.pressure().free);
+  return Math.max(1, Math.min(aheadMax, ...left, 1 + Math.floor(spare / commits.length)));
+}
+
+function* commitRows(pool: PoolState, commits: readonly Commit[], maxTokens: number): Operation<void> {
   // The rows come out of the lease; between letting go here and the store's own promise nobody can get in.
   pool.lease.hold(pool.lease.cells - commits.length);
-  yield* until(pool.store.step(commits.map(({ agent, produced }) => [agent.voice, produced.token] as const)));
-  for (const { agent, produced } of commits) {
+  const rows = commits.map(({ agent, produced }) => [agent.voice, produced.token] as const);
+  const results = yield* until(pool.store.run(rows, { maxTicks: 1, maxTokens, draft: maxTokens > 1 }));
+  for (const [i, { agent, produced: first }] of commits.entries()) {
     if (!agent.live) continue;
-    agent.turnTokens += 1;
-    agent.tokenCount += 1;
-    agent.turnText += produced.text;
-    pool.events.send({ type: "agent:produce", agentId: agent.id, text: produced.text, tokenCount: agent.tokenCount });
+    // All but the last that came are written.
+    for (const { text } of [first, ...(results[i]?.slice(0, -1) ?? [])]) {
+      agent.turnTokens += 1;
+      agent.tokenCount += 1;
+      agent.turnText += text;
+      pool.events.send({ type: "agent:produce", agentId: agent.id, text, tokenCount: agent.tokenCount });
+    }
   }
   holdLease(pool);
   const live = liveAgents(pool);
