@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { cacheRoot, embeddedDefault, ensureModel } from "@lloyal-labs/models";
 import { llamaDocs } from "../scripts/lib/llama-source.mjs";
 import { benchAnswers, missedBars as missedByAnswers } from "./answers.ts";
+import { benchDrafts, missedBars as missedByDrafts } from "./drafts.ts";
 import { benchEngine, missedBars as missedByEngine } from "./engine/engine.ts";
 import { benchMain, missedBars as missedByMain } from "./main.ts";
 import { benchTick, missedBars as missedByTick } from "./tick.ts";
@@ -33,6 +34,10 @@ const benches: Record<string, () => Promise<{ figures: object; missed: string[] 
   async answers() {
     const figures = await benchAnswers(target, values.arm);
     return { figures, missed: values.arm ? [] : missedByAnswers(figures) };
+  },
+  async drafts() {
+    const figures = await benchDrafts(target);
+    return { figures, missed: missedByDrafts(figures) };
   },
   async engine() {
     const figures = await benchEngine(target);

@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
     });
     const double together = median([&] { workers->for_each(rows, work); });
     const double idle = median([&] { workers->for_each(rows, [](size_t) {}); });
-    std::printf("%2zu rows, %d threads: one by one %8.1f us, together %8.1f us, of it to begin and end %5.1f us\n", rows,
-                n_threads, alone, together, idle);
+    std::printf("%2zu rows, %d threads: one by one %8.1f us, together %8.1f us, of it to begin and end %5.1f us\n",
+                rows, n_threads, alone, together, idle);
   }
 }

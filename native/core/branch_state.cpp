@@ -10,8 +10,10 @@ Utf8Step written(const Vocab& vocab, const BranchState& state, llama_token token
   return utf8_append(state.utf8, vocab.is_stop(token) ? "" : vocab.bytes(token, /*special=*/true));
 }
 
-Edits edits_of(const BranchState& state) {
-  return {*state.row, state.bias, state.steer, state.window, state.sampling};
+Edits edits_of(const Vocab& vocab, const BranchState& state) {
+  Edits edits(*state.row, state.bias, state.steer, state.window, state.sampling);
+  for (const llama_token token : vocab.suppressed()) edits.block(token);
+  return edits;
 }
 
 DrawKey key_of(const BranchState& state, uint32_t draw) {
@@ -20,7 +22,7 @@ DrawKey key_of(const BranchState& state, uint32_t draw) {
 
 Result<Drawn> drawn(const Vocab& vocab, const BranchState& state, uint32_t draw) {
   if (!state.row) return Status{Code::no_logits, "produce"};
-  Edits edits = edits_of(state);
+  Edits edits = edits_of(vocab, state);
   const Choice choice{*state.row, edits, state.grammar.get(), state.sampling, state.mu};
   DrawKey key = key_of(state, draw);
   auto result = lloyal::draw(choice, key);
@@ -36,17 +38,17 @@ Result<Drawn> drawn(const Vocab& vocab, const BranchState& state, uint32_t draw)
   return result;
 }
 
-double surprisal_of(const BranchState& state, llama_token token) {
+double surprisal_of(const Vocab& vocab, const BranchState& state, llama_token token) {
   if (state.memo && state.memo->token == token) return state.memo->surprisal;
-  const Edits edits = edits_of(state);
+  const Edits edits = edits_of(vocab, state);
   return sampling_surprisal({*state.row, edits, state.grammar.get(), state.sampling, state.mu}, key_of(state, 0),
                             token);
 }
 
 // What the token tells of the text so far. A token committed to an empty sequence had no row to be surprising under.
-void measure(BranchState& next, const BranchState& state, llama_token token) {
+void measure(const Vocab& vocab, BranchState& next, const BranchState& state, llama_token token) {
   if (!state.row) return;
-  const double surprisal = surprisal_of(state, token);
+  const double surprisal = surprisal_of(vocab, state, token);
   next.surprisals.count += 1;
   next.surprisals.model += state.row->surprisal(token);
   next.surprisals.sampling += surprisal;
@@ -76,7 +78,7 @@ Result<BranchState> committed(const Vocab& vocab, const BranchState& state, llam
   auto result = heard(vocab, state, token);
   if (!result.ok()) return result;
   BranchState& next = result.value();
-  measure(next, state, token);
+  measure(vocab, next, state, token);
   next.position += 1;
   next.commits += 1;
   next.draws = 0;
@@ -118,6 +120,15 @@ Result<BranchState> heard(const Vocab& vocab, const BranchState& state, llama_to
   if (state.history.source) next.history.heard = state.history.heard.with(token);
   next.utf8 = step.pending;
   return next;
+}
+
+std::vector<llama_token> forced_behind(const Vocab& vocab, const BranchState& state, llama_token token) {
+  constexpr size_t most = 64; // bytes: more than a batch's guesses hold
+  if (!state.grammar || !vocab.contains(token)) return {};
+  auto next = state.grammar->accept(token);
+  if (!next.ok()) return {};
+  const std::string bytes = next.value()->forced(most);
+  return bytes.empty() ? std::vector<llama_token>() : vocab.tokenize(bytes, /*parse_special=*/false);
 }
 
 BranchState prefilled(const BranchState& state, size_t count) {

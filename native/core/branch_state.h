@@ -70,6 +70,9 @@ Result<llama_token> sample(const Vocab& vocab, const BranchState& state, uint32_
 // The state after `token`, save for its row, which only a decode gives. GRAMMAR_REJECTED.
 Result<BranchState> committed(const Vocab& vocab, const BranchState& state, llama_token token);
 
+// Tokens of the text that the grammar forces behind `token`. A model may cut it otherwise: they are good for a guess.
+std::vector<llama_token> forced_behind(const Vocab& vocab, const BranchState& state, llama_token token);
+
 // A grammar, at its start, in place of the one before; it waits where there are triggers. GRAMMAR_INVALID and
 // INVALID_ARGUMENT.
 Result<BranchState> constrained(const Vocab& vocab, const BranchState& state, std::shared_ptr<const Grammar> start,

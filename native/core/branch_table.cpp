@@ -231,6 +231,8 @@ void BranchTable::land(Flight& flight) {
     Slot& slot = found->second;
     slot.in_flight.reset();
     if (!flight.status.ok()) continue;
+    // Behind whatever is in the queue: the branch is at rest from now on, and nobody has forked it meanwhile.
+    if (entry.has_cells_to_lose()) pool_.queue({entry.seq, -1, entry.state.position});
     slot.state = std::move(entry.state);
   }
   // Aborted because nobody was left to decode for: that is success.

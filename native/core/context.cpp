@@ -19,6 +19,11 @@ uint32_t most_leased(const Model& model) {
   return model.has_state() ? most / 2 : most - 1;
 }
 
+// The room that guesses take: at 152k tokens 10 MB of logits, which llama.cpp allocates when they are first asked for.
+uint32_t draft_rows(const Model& model) {
+  return model.has_state() ? 0 : 16;
+}
+
 Status check(const Model& loaded, const ContextParams& params) {
   const llama_model* model = loaded.get();
   if (llama_model_has_encoder(model)) return {Code::model_invalid, "encoder models are not supported"};
@@ -42,7 +47,7 @@ llama_context_params to_llama(const Model& model, const ContextParams& params, s
   out.n_ubatch = std::min(params.n_batch, params.n_ubatch);
   out.n_seq_max = seqs_for(model, params.n_seq_max);
   // Zero would mean one output per batch row, and reserve n_batch x n_vocab floats for them.
-  out.n_outputs_max = out.n_seq_max;
+  out.n_outputs_max = out.n_seq_max + draft_rows(model);
   out.n_threads = params.n_threads;
   out.n_threads_batch = params.n_threads_batch;
   out.flash_attn_type = params.flash_attn;
@@ -94,8 +99,9 @@ Result<std::unique_ptr<Context>> Context::create(std::shared_ptr<Model> model, c
     return Status{Code::model_invalid, "llama.cpp refused the LoRA adapters", {}, log.text()};
   if (Status status = self->attach_threads(params.n_threads, params.n_threads_batch); !status.ok()) return status;
 
-  self->limits_ = {llama_n_ctx(context),         llama_n_batch(context), llama_n_ubatch(context), params.n_seq_max,
-                   self->model_->vocab().size(), params.n_threads,       params.n_threads_batch};
+  self->limits_ = {llama_n_ctx(context),   llama_n_batch(context),       llama_n_ubatch(context),
+                   params.n_seq_max,       self->model_->vocab().size(), params.n_threads,
+                   params.n_threads_batch, draft_rows(*self->model_)};
   return self;
 }
 

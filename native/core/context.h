@@ -39,6 +39,7 @@ struct ContextLimits {
   uint32_t n_ctx, n_batch, n_ubatch, n_seq_max;
   int32_t n_vocab;
   int32_t n_threads, n_threads_batch;
+  uint32_t draft_rows; // of guesses in one batch; none where the model has a state, which cannot go back
 };
 
 // One KV cache with its compute threads. Everything but `abort` belongs to one thread at a time.

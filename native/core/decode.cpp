@@ -22,7 +22,7 @@ void Decoder::begin(std::span<const CellOp> ops, std::span<const Anchor> anchors
   for (const llama_seq_id copy : std::exchange(copies_, {})) llama_memory_seq_rm(memory, copy, -1, -1);
   for (const CellOp& op : ops) {
     if (op.to < 0)
-      llama_memory_seq_rm(memory, op.seq, -1, -1);
+      llama_memory_seq_rm(memory, op.seq, op.from, -1);
     else
       llama_memory_seq_cp(memory, op.seq, op.to, -1, -1);
   }
@@ -31,6 +31,10 @@ void Decoder::begin(std::span<const CellOp> ops, std::span<const Anchor> anchors
     copies_.push_back(copy_of(anchor.seq));
     llama_memory_seq_cp(memory, anchor.seq, copies_.back(), -1, -1);
   }
+}
+
+void Decoder::trim(llama_seq_id seq, llama_pos position) {
+  llama_memory_seq_rm(context_.memory(), seq, position, -1);
 }
 
 llama_seq_id Decoder::copy_of(llama_seq_id seq) const {
@@ -50,8 +54,8 @@ Status Decoder::check_limits(std::span<const Row> rows) const {
       return {Code::invalid_argument, "there is no such sequence", {{"sequence", row.seq}}};
     outputs += row.wants_logits ? 1 : 0;
   }
-  if (outputs > limits.n_seq_max)
-    return {Code::invalid_argument, "more rows want logits than there are sequences", {{"rows", outputs}}};
+  if (outputs > limits.n_seq_max + limits.draft_rows)
+    return {Code::invalid_argument, "more rows want logits than a batch gives", {{"rows", outputs}}};
   return {};
 }
 

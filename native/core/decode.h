@@ -29,6 +29,9 @@ class Decoder {
   // Begins a call: runs what was queued, and keeps a way back to the anchors until the next call begins.
   void begin(std::span<const CellOp> ops, std::span<const Anchor> anchors = {});
 
+  // Takes the cells from `position` on off a sequence without a state.
+  void trim(llama_seq_id seq, llama_pos position);
+
   // One llama_decode. On success `rows_out` gets a row for each that wanted logits, in order. On failure the cache
   // may hold part of the batch: roll_back.
   Status decode(std::span<const Row> rows, const char* doing, std::vector<std::shared_ptr<const LogitsRow>>& rows_out);

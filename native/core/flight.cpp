@@ -35,40 +35,74 @@ Status fly_prefill(Decoder& decoder, Flight& flight) {
   return {};
 }
 
+// Draws along the rows of an entry for as long as its guesses are what is drawn. What could not be drawn behind a guess
+// is left to the tick that writes it: the guess was none then.
+Status follow(const Vocab& vocab, FlightEntry& entry, BranchState state,
+              std::span<const std::shared_ptr<const LogitsRow>> rows) {
+  for (size_t i = 0;; ++i) {
+    state.row = rows[i];
+    auto produced = produce(vocab, state);
+    if (!produced.ok()) return i == 0 ? produced.status() : Status{};
+    const auto& [token, text, is_stop, surprisal] = produced.value();
+    state.memo = produced.value();
+    entry.produced.push_back(produced.value());
+    entry.passed.push_back(state);
+    entry.state = state;
+    if (is_stop || i == entry.draft.size() || entry.draft[i] != token) return {};
+    auto next = committed(vocab, state, token);
+    if (!next.ok()) return {};
+    state = std::move(next.value());
+  }
+}
+
 Status fly_tick(Decoder& decoder, Flight& flight) {
   const Vocab& vocab = decoder.context().model().vocab();
   std::vector<FlightEntry*> flying;
   std::vector<BranchState> next;
   std::vector<Row> rows;
+  std::vector<size_t> first_rows;
   for (FlightEntry& entry : flight.entries) {
+    if (entry.seq >= 0 && entry.has_cells_to_lose()) decoder.trim(entry.seq, entry.state.position);
+    entry.end = 0;
     if (entry.done) continue;
-    const llama_token token = entry.produced.empty() ? entry.tokens.front() : entry.produced.back().token;
+    const llama_token token = entry.next_token();
     auto state = committed(vocab, entry.state, token);
     if (!state.ok()) return state.status();
     flying.push_back(&entry);
     next.push_back(std::move(state.value()));
+    first_rows.push_back(rows.size());
     rows.push_back({token, entry.state.position, entry.seq, true});
+    // The last token that an entry produces is not written.
+    entry.draft.resize(std::min(entry.draft.size(), flight.max_tokens - entry.produced.size() - 1));
+    for (const llama_token guess : entry.draft) rows.push_back({guess, rows.back().pos + 1, entry.seq, true});
+    entry.end = rows.back().pos + 1;
+    entry.passed.clear();
   }
   // One ubatch, so that llama.cpp itself fails or succeeds as a whole.
   if (rows.size() > decoder.context().limits().n_ubatch)
     return {
         Code::invalid_argument, "a commit holds at most nUbatch rows", {{"rows", static_cast<int64_t>(rows.size())}}};
 
+  const size_t guesses = rows.size() - flying.size();
+  if (guesses > decoder.context().limits().draft_rows)
+    return {Code::invalid_argument,
+            "a batch holds at most draftRows guesses",
+            {{"guesses", static_cast<int64_t>(guesses)}}};
+
   std::vector<std::shared_ptr<const LogitsRow>> captured;
   if (Status status = decoder.decode(rows, name_of(flight.kind), captured); !status.ok()) return status;
-  for (size_t i = 0; i < flying.size(); ++i) {
-    next[i].row = std::move(captured[i]);
-    flying[i]->state = std::move(next[i]);
-  }
-  if (flight.kind == FlightKind::commit) return {};
-
   std::vector<Status> outcomes(flying.size());
   decoder.context().workers().for_each(flying.size(), [&](size_t i) {
-    auto produced = produce(vocab, flying[i]->state);
-    if (!produced.ok()) return void(outcomes[i] = produced.status());
-    flying[i]->done = produced.value().is_stop;
-    flying[i]->state.memo = produced.value();
-    flying[i]->produced.push_back(std::move(produced.value()));
+    FlightEntry& entry = *flying[i];
+    if (flight.kind == FlightKind::commit) {
+      entry.state = std::move(next[i]);
+      entry.state.row = captured[i];
+      return;
+    }
+    outcomes[i] = follow(vocab, entry, std::move(next[i]), std::span(captured).subspan(first_rows[i]));
+    entry.draft.clear();
+    entry.done =
+        !entry.produced.empty() && (entry.produced.back().is_stop || entry.produced.size() == flight.max_tokens);
   });
   for (Status& outcome : outcomes)
     if (!outcome.ok()) return std::move(outcome);
@@ -86,6 +120,13 @@ const char* name_of(FlightKind kind) {
   default:
     return "run";
   }
+}
+
+void FlightEntry::keep(size_t count) {
+  const auto dropped = static_cast<std::ptrdiff_t>(passed.size() - count);
+  produced.erase(produced.end() - dropped, produced.end());
+  passed.erase(passed.end() - dropped, passed.end());
+  state = passed.back();
 }
 
 bool Flight::has_next_tick() const {
@@ -112,6 +153,9 @@ void fly(Decoder& decoder, Flight& flight, int ticks) {
 }
 
 void abandon(Decoder& decoder, Flight& flight, Status why) {
+  // A call that never began has cell operations of others to run.
+  if (!flight.begun) decoder.begin(flight.ops, flight.anchors());
+  flight.begun = true;
   for (FlightEntry& entry : flight.entries) entry.produced.clear();
   const Status undone = decoder.roll_back(flight.anchors());
   flight.status = undone.ok() ? std::move(why) : undone;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -23,6 +24,18 @@ struct FlightEntry {
   BranchState state;
   std::vector<Produced> produced;
   bool done = false; // takes no part in the next tick
+  // What may follow the token that the next tick writes. They are decoded in the same batch, each with a row; those
+  // that the sampler draws as well count as written, the cells of the others go.
+  std::vector<llama_token> draft = {};
+  // Of the last tick: the states at which it produced, the newest being `state`.
+  std::vector<BranchState> passed = {};
+  llama_pos end = 0; // of the cells that the last tick has written
+
+  // What the next tick writes.
+  llama_token next_token() const { return produced.empty() ? tokens.front() : produced.back().token; }
+  // Keeps of the last tick the first `count` that it produced, at least one.
+  void keep(size_t count);
+  bool has_cells_to_lose() const { return end > state.position; }
 };
 
 // Which entries were closed while their batch was in flight. Written by the JavaScript thread, read by the owner.
@@ -40,7 +53,8 @@ struct Flight {
   std::vector<FlightEntry> entries;
   std::shared_ptr<Deaths> deaths;
   Status status;
-  bool begun = false; // it may come back for more ticks
+  bool begun = false;                                     // it may come back for more ticks
+  size_t max_tokens = std::numeric_limits<size_t>::max(); // that an entry produces
 
   bool has_next_tick() const;
   // Where its sequences stood on take-off.

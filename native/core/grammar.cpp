@@ -49,6 +49,10 @@ Result<std::shared_ptr<const Grammar>> Grammar::accept(llama_token token) const 
   return after(vocab_->tokens().bytes(token));
 }
 
+std::string Grammar::forced(size_t most) const {
+  return learnt_->forced(at_, most);
+}
+
 std::shared_ptr<const Grammar> Grammar::after(std::string_view bytes) const {
   const auto [learnt, at] = learnt_->renewed(at_);
   const auto next = learnt->after(at, bytes);

@@ -41,6 +41,29 @@ std::shared_ptr<const TokenSet> LearntGrammar::legal(Cursor at) {
   return known;
 }
 
+std::string LearntGrammar::forced(Cursor at, size_t most) {
+  const std::lock_guard lock(mutex_);
+  std::string bytes;
+  while (bytes.size() < most && !automaton_.can_end(at)) {
+    const std::optional<uint8_t> only = only_byte(at);
+    if (!only) break;
+    bytes.push_back(static_cast<char>(*only));
+    at = automaton_.after(at, *only);
+  }
+  return bytes;
+}
+
+// Nothing where there is a choice.
+std::optional<uint8_t> LearntGrammar::only_byte(Cursor at) {
+  std::optional<uint8_t> only;
+  for (int byte = 0; byte < 256; ++byte) {
+    if (!automaton_.after(at, static_cast<uint8_t>(byte)).is_legal()) continue;
+    if (only) return std::nullopt;
+    only = static_cast<uint8_t>(byte);
+  }
+  return only;
+}
+
 TokenSet LearntGrammar::find_legal(Cursor at) {
   const TokenIndex& tokens = vocab_.tokens();
   TokenSet legal(static_cast<size_t>(vocab_.size()) / 64 + 1);

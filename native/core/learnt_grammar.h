@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +30,8 @@ class LearntGrammar : public std::enable_shared_from_this<LearntGrammar> {
   Cursor after(Cursor at, std::string_view bytes);
   bool can_end(Cursor at);
   std::shared_ptr<const TokenSet> legal(Cursor at);
+  // The bytes that must come, at most `most` of them: up to where there is a choice, or the text may end.
+  std::string forced(Cursor at, size_t most);
 
   // Where to go on: here, or with a successor that knows nothing but this place once there is too much. Places in here
   // stay good.
@@ -35,6 +39,7 @@ class LearntGrammar : public std::enable_shared_from_this<LearntGrammar> {
 
  private:
   TokenSet find_legal(Cursor at);
+  std::optional<uint8_t> only_byte(Cursor at);
 
   std::mutex mutex_;
   const Vocab& vocab_;

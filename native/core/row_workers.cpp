@@ -18,7 +18,8 @@ std::unique_ptr<RowWorkers> RowWorkers::on(ggml_threadpool* pool, int n_threads)
 
 RowWorkers::RowWorkers(ggml_backend_t backend) : backend_(backend) {
   constexpr size_t nodes = 2;
-  const size_t size = nodes * (ggml_tensor_overhead() + sizeof(float)) + ggml_graph_overhead_custom(nodes, false) + 1024;
+  const size_t size =
+      nodes * (ggml_tensor_overhead() + sizeof(float)) + ggml_graph_overhead_custom(nodes, false) + 1024;
   context_.reset(ggml_init({size, nullptr, /*no_alloc=*/false}));
   ggml_tensor* nothing = ggml_new_tensor_1d(context_.get(), GGML_TYPE_F32, 1);
   const ggml_custom1_op_t run = [](ggml_tensor*, const ggml_tensor*, int, int, void* self) {

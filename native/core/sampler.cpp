@@ -134,7 +134,12 @@ Status nothing_left(const Choice& choice) {
 Result<Drawn> draw(const Choice& choice, const DrawKey& key) {
   const bool greedy = choice.params.temperature <= 0;
   const llama_token best = choice.row.argmax();
-  if (greedy && choice.edits.all().empty() && (!choice.grammar || choice.grammar->allows(best))) return Drawn{best, 0};
+  const auto beats_best = [&](const Candidate& edited) {
+    return edited.id == best || more_likely(edited, {best, choice.row.max()});
+  };
+  if (greedy && std::ranges::none_of(choice.edits.all(), beats_best) &&
+      (!choice.grammar || choice.grammar->allows(best)))
+    return Drawn{best, 0};
 
   Ranking ranking(choice.row, choice.edits, choice.grammar);
   while (!ranking.complete()) {

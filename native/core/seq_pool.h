@@ -8,10 +8,11 @@
 
 namespace lloyal {
 
-// One physical change of the cache: copy a sequence's cells to `to`, or remove them all (`to` is -1).
+// One physical change of the cache: copy a sequence's cells to `to`, or remove those from a position on (`to` is -1).
 struct CellOp {
   llama_seq_id seq;
   llama_seq_id to = -1;
+  llama_pos from = -1; // -1: all
 };
 
 class SeqPool;

@@ -8,6 +8,12 @@ std::optional<llama_token> Vocab::bos() const {
   return bos;
 }
 
+std::span<const llama_token> Vocab::suppressed() const {
+  int32_t count = 0;
+  const llama_token* first = llama_vocab_get_suppress_tokens(vocab_, &count);
+  return {first, static_cast<size_t>(count)};
+}
+
 // USER_DEFINED counts: llama.cpp matches such literals in content even with parse_special = false, so a page that
 // contains "<tool_call>" would otherwise forge one. Runs of spaces, USER_DEFINED in some files, structure nothing.
 bool Vocab::is_structural(llama_token token, const std::string& text) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ struct StructuralToken {
 class Vocab {
  public:
   explicit Vocab(const llama_vocab* vocab) : vocab_(vocab), tokens_(*this) {}
+  // Tokens that the model file says are never to be drawn.
+  std::span<const llama_token> suppressed() const;
 
   const llama_vocab* get() const { return vocab_; }
   int32_t size() const { return llama_vocab_n_tokens(vocab_); }

@@ -20,40 +20,51 @@ void take_limits(const Napi::Value& value, std::vector<FlightRequest>& entries) 
   }
 }
 
+Napi::Array from_tokens(Napi::Env env, const std::vector<llama_token>& tokens) {
+  Napi::Array array = Napi::Array::New(env, tokens.size());
+  for (uint32_t i = 0; i < tokens.size(); ++i) array.Set(i, tokens[i]);
+  return array;
+}
+
+Napi::FunctionReference to_callback(const Napi::Value& value, const char* name) {
+  if (value.IsFunction()) return Napi::Persistent(value.As<Napi::Function>());
+  if (!value.IsUndefined())
+    throw to_error(value.Env(), {Code::invalid_argument, std::string(name) + " must be a function"});
+  return {};
+}
+
 } // namespace
 
 Napi::Value ContextWrap::prefill(const Napi::CallbackInfo& info) {
-  return enqueue_flight(info, FlightKind::prefill, 1, {});
+  return enqueue_flight(info, FlightKind::prefill, {Request::Kind::fly, Napi::Promise::Deferred::New(info.Env())});
 }
 
 Napi::Value ContextWrap::commit(const Napi::CallbackInfo& info) {
-  return enqueue_flight(info, FlightKind::commit, 1, {});
+  return enqueue_flight(info, FlightKind::commit, {Request::Kind::fly, Napi::Promise::Deferred::New(info.Env())});
 }
 
 Napi::Value ContextWrap::run(const Napi::CallbackInfo& info) {
-  const auto ticks = static_cast<int>(std::clamp<int64_t>(to_integer(info[2], "maxTicks"), 1, 1 << 30));
-  Napi::FunctionReference until;
-  if (info[3].IsFunction())
-    until = Napi::Persistent(info[3].As<Napi::Function>());
-  else if (!info[3].IsUndefined())
-    throw to_error(info.Env(), {Code::invalid_argument, "until must be a function"});
-  return enqueue_flight(info, FlightKind::run, ticks, std::move(until));
+  Request request{Request::Kind::fly, Napi::Promise::Deferred::New(info.Env())};
+  request.ticks = static_cast<int>(std::clamp<int64_t>(to_integer(info[2], "maxTicks"), 1, 1 << 30));
+  request.max_tokens = static_cast<size_t>(std::clamp<int64_t>(to_integer(info[3], "maxTokens"), 1, 1 << 30));
+  request.until = to_callback(info[4], "until");
+  request.draft = to_callback(info[5], "draft");
+  return enqueue_flight(info, FlightKind::run, std::move(request));
 }
 
-Napi::Value ContextWrap::enqueue_flight(const Napi::CallbackInfo& info, FlightKind kind, int ticks,
-                                        Napi::FunctionReference until) {
+Napi::Value ContextWrap::enqueue_flight(const Napi::CallbackInfo& info, FlightKind kind, Request request) {
   const Napi::Env env = info.Env();
   BranchTable& table = living(env, name_of(kind));
-  std::vector<FlightRequest> entries = to_requests(info[0], info[1]);
-  if (kind == FlightKind::prefill) take_limits(info[2], entries);
-  throw_if(env, table.check(entries, kind));
-  return enqueue(
-      {Request::Kind::fly, Napi::Promise::Deferred::New(env), kind, std::move(entries), ticks, std::move(until)});
+  request.flight_kind = kind;
+  request.entries = to_requests(info[0], info[1]);
+  if (kind == FlightKind::prefill) take_limits(info[2], request.entries);
+  throw_if(env, table.check(request.entries, kind));
+  return enqueue(std::move(request));
 }
 
 Napi::Value ContextWrap::count_cells(const Napi::CallbackInfo& info) {
   living(info.Env(), "countCells");
-  return enqueue({Request::Kind::count, Napi::Promise::Deferred::New(info.Env()), {}, {}, 0, {}});
+  return enqueue({Request::Kind::count, Napi::Promise::Deferred::New(info.Env())});
 }
 
 // What waits behind the batch in flight is refused; the batch itself is waited for.
@@ -64,7 +75,7 @@ Napi::Value ContextWrap::dispose(const Napi::CallbackInfo& info) {
   for (Request& request : waiting_)
     request.deferred.Reject(to_error(env, {Code::context_disposed, "a queued call"}).Value());
   waiting_.clear();
-  return enqueue({Request::Kind::dispose, Napi::Promise::Deferred::New(env), {}, {}, 0, {}});
+  return enqueue({Request::Kind::dispose, Napi::Promise::Deferred::New(env)});
 }
 
 Napi::Value ContextWrap::enqueue(Request request) {
@@ -105,6 +116,7 @@ void ContextWrap::finish() {
 
 void ContextWrap::start_flight() {
   flight_ = std::make_shared<Flight>(table_->take_off(current_->flight_kind, std::move(current_->entries)));
+  flight_->max_tokens = current_->max_tokens;
   ticks_left_ = current_->ticks;
   context_->abort = false;
   fly_leg();
@@ -112,7 +124,8 @@ void ContextWrap::start_flight() {
 
 // A leg is all the ticks at once, or one at a time where JavaScript is asked in between.
 void ContextWrap::fly_leg() {
-  const int ticks = current_->until.IsEmpty() ? ticks_left_ : 1;
+  if (!current_->draft.IsEmpty() && !ask(current_->deferred.Env(), &ContextWrap::ask_draft)) return;
+  const int ticks = asks_between_ticks() ? 1 : ticks_left_;
   ticks_left_ -= ticks;
   owner_->post([this, ticks, flight = flight_]() -> Landing {
     try {
@@ -125,37 +138,80 @@ void ContextWrap::fly_leg() {
 }
 
 void ContextWrap::land_leg(Napi::Env env) {
-  if (flight_->status.ok() && ticks_left_ > 0 && !current_->until.IsEmpty()) {
-    try {
-      ask_until(env);
-    } catch (const Napi::Error& error) {
-      // All or nothing holds for a caller's exception too: the ticks so far are undone.
-      auto reason = std::make_shared<Napi::Error>(error);
-      owner_->post([this, reason, flight = flight_]() -> Landing {
-        abandon(*decoder_, *flight, {Code::cancelled, "until threw"});
-        return [this, reason](Napi::Env) {
-          table_->land(*flight_);
-          // Not before: whoever hears of it may use its branches.
-          current_->deferred.Reject(reason->Value());
-          finish();
-        };
-      });
-      return;
-    }
-    if (flight_->has_next_tick()) return fly_leg();
+  if (flight_->status.ok()) {
+    if (!current_->until.IsEmpty() && !ask(env, &ContextWrap::ask_until)) return;
+    if (ticks_left_ > 0 && flight_->has_next_tick()) return fly_leg();
   }
   land_flight(env);
 }
 
+bool ContextWrap::ask(Napi::Env env, void (ContextWrap::*question)(Napi::Env)) {
+  const Napi::HandleScope scope(env);
+  try {
+    (this->*question)(env);
+    return true;
+  } catch (const Napi::Error& error) {
+    // All or nothing holds for a caller's exception too: the ticks so far are undone.
+    auto reason = std::make_shared<Napi::Error>(error);
+    owner_->post([this, reason, flight = flight_]() -> Landing {
+      abandon(*decoder_, *flight, {Code::cancelled, "a callback threw"});
+      return [this, reason](Napi::Env) {
+        table_->land(*flight_);
+        // Not before: whoever hears of it may use its branches.
+        current_->deferred.Reject(reason->Value());
+        finish();
+      };
+    });
+    return false;
+  }
+}
+
+// Tells of those that write in the next tick, as DraftAsk of sdk has it; takes a list of guesses for each.
+void ContextWrap::ask_draft(Napi::Env env) {
+  std::vector<FlightEntry*> writing;
+  Napi::Array asks = Napi::Array::New(env);
+  for (size_t i = 0; i < flight_->entries.size(); ++i) {
+    FlightEntry& entry = flight_->entries[i];
+    if (entry.done || flight_->deaths->dead[i]) continue;
+    Napi::Array produced = Napi::Array::New(env, entry.produced.size());
+    for (uint32_t j = 0; j < entry.produced.size(); ++j) produced.Set(j, entry.produced[j].token);
+    Napi::Object ask = Napi::Object::New(env);
+    ask.Set("entry", static_cast<double>(i));
+    ask.Set("produced", produced);
+    ask.Set("forced", from_tokens(env, forced_behind(table_->vocab(), entry.state, entry.next_token())));
+    asks.Set(asks.Length(), ask);
+    writing.push_back(&entry);
+  }
+  if (writing.empty()) return;
+  size_t answered = 0;
+  for_items(current_->draft.Call({asks}), "draft", [&](const Napi::Value& guesses) {
+    if (answered == writing.size()) throw to_error(env, {Code::invalid_argument, "draft gives a list for each entry"});
+    FlightEntry& entry = *writing[answered++];
+    for_items(guesses, "draft", [&](const Napi::Value& guess) { entry.draft.push_back(to_token(guess, "draft")); });
+  });
+  if (answered < writing.size()) throw to_error(env, {Code::invalid_argument, "draft gives a list for each entry"});
+}
+
+// Token by token, as if each had been produced by a tick of its own; not where the run ends in any case.
 void ContextWrap::ask_until(Napi::Env env) {
   for (size_t i = 0; i < flight_->entries.size(); ++i) {
     FlightEntry& entry = flight_->entries[i];
-    if (entry.done) continue;
+    const size_t fresh = entry.passed.size(), before = entry.produced.size() - fresh;
     std::string text;
-    for (const Produced& produced : entry.produced) text += produced.text;
-    const Napi::Value holds =
-        current_->until.Call({Napi::Number::New(env, static_cast<double>(i)), Napi::String::New(env, text)});
-    entry.done = holds.ToBoolean();
+    for (size_t j = 0; j < before; ++j) text += entry.produced[j].text;
+    for (size_t count = 1; count <= fresh; ++count) {
+      const bool is_last = count == fresh && (entry.done || ticks_left_ == 0);
+      if (is_last) break;
+      text += entry.produced[before + count - 1].text;
+      const Napi::Value holds =
+          current_->until.Call({Napi::Number::New(env, static_cast<double>(i)), Napi::String::New(env, text)});
+      if (!holds.ToBoolean()) continue;
+      entry.keep(count);
+      entry.done = true;
+      break;
+    }
+    // Asked about once.
+    entry.passed.clear();
   }
 }
 

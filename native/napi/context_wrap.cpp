@@ -148,6 +148,7 @@ Napi::Value ContextWrap::limits(const Napi::CallbackInfo& info) {
   object.Set("devices", names);
   const Model& model = context_->model();
   object.Set("cellsPerToken", model.has_cells() ? 1 : 0);
+  object.Set("draftRows", limits.draft_rows);
   object.Set("recurrent", model.has_state());
   object.Set("swaWindow", model.swa_window());
   object.Set("encoder", llama_model_has_encoder(model.get()));

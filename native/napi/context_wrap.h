@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -29,7 +30,8 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
     FlightKind flight_kind = FlightKind::prefill;
     std::vector<FlightRequest> entries = {};
     int ticks = 1;
-    Napi::FunctionReference until = {};
+    size_t max_tokens = std::numeric_limits<size_t>::max();
+    Napi::FunctionReference until = {}, draft = {};
     SequenceHandle sequence = 0; // to save, or to share a beginning with
     std::shared_ptr<SequenceImage> image = {};
   };
@@ -64,14 +66,18 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
 
   BranchTable& living(Napi::Env env, const char* doing);
   Napi::Value enqueue(Request request);
-  Napi::Value enqueue_flight(const Napi::CallbackInfo& info, FlightKind kind, int ticks, Napi::FunctionReference until);
+  Napi::Value enqueue_flight(const Napi::CallbackInfo& info, FlightKind kind, Request request);
   void dispatch();
   void finish();
 
   void start_flight();
   void fly_leg();
   void land_leg(Napi::Env env);
+  // Calls what the caller gave; whatever that throws ends the flight.
+  bool ask(Napi::Env env, void (ContextWrap::*question)(Napi::Env));
+  void ask_draft(Napi::Env env);
   void ask_until(Napi::Env env);
+  bool asks_between_ticks() const { return !current_->until.IsEmpty() || !current_->draft.IsEmpty(); }
   void land_flight(Napi::Env env);
   void start_count();
   void start_save();

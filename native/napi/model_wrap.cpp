@@ -55,6 +55,9 @@ Napi::Value ModelWrap::describe(const Napi::CallbackInfo& info) {
     structural.Set(structural.Length(), entry);
   }
   object.Set("structural", structural);
+  Napi::Array suppressed = Napi::Array::New(env);
+  for (const llama_token token : vocab.suppressed()) suppressed.Set(suppressed.Length(), token);
+  object.Set("suppressed", suppressed);
   return object;
 }
 

@@ -144,6 +144,32 @@ TEST(Flight, ATokenThatTheGrammarForbidsChangesNobody) {
   EXPECT_TRUE(bench.fly(FlightKind::commit, {{free, {5}}, {bound, {0x1f}}}).status.ok());
 }
 
+TEST(Flight, AnAbortedBatchOfGuessesLeavesNothing) {
+  Bench bench(small);
+  const auto a = bench.open();
+  ASSERT_TRUE(bench.prefill(a, tokens(5)).ok());
+  const auto row = bench.row(a);
+  test::Fuse fuse(bench);
+  int failures = 0;
+  for (int length = 0;; length += 7) {
+    Flight flight = bench.table.take_off(FlightKind::run, {{a, {9}}});
+    fuse.light(length);
+    for (int tick = 0; tick < 3 && flight.status.ok(); ++tick) {
+      flight.entries[0].draft = {11, 12, 13};
+      fly(bench.decoder, flight, 1);
+    }
+    fuse.put_out();
+    bench.table.land(flight);
+    if (flight.status.ok()) break;
+    ++failures;
+    ASSERT_EQ(bench.cells(), 5);
+    ASSERT_EQ(bench.last_position(0), 4);
+    ASSERT_EQ(bench.row(a), row);
+  }
+  EXPECT_GT(failures, 5);
+  EXPECT_EQ(bench.cells(), 5 + 3);
+}
+
 TEST(Flight, ArgumentsThatWouldAbortLlamaAreRefused) {
   Bench bench(small);
   const auto a = bench.open();
@@ -158,7 +184,7 @@ TEST(Flight, ArgumentsThatWouldAbortLlamaAreRefused) {
   std::vector<std::shared_ptr<const LogitsRow>> rows;
   const std::vector<Row> too_many(33, Row{5, 0, 0, false});
   EXPECT_EQ(bench.decoder.decode(too_many, "test", rows).code, Code::invalid_argument);
-  const std::vector<Row> outputs(5, Row{5, 0, 0, true});
+  const std::vector<Row> outputs(4 + 16 + 1, Row{5, 0, 0, true});
   EXPECT_EQ(bench.decoder.decode(outputs, "test", rows).code, Code::invalid_argument);
   const std::vector<Row> stranger{{5, 0, 4, true}};
   EXPECT_EQ(bench.decoder.decode(stranger, "test", rows).code, Code::invalid_argument);

@@ -51,5 +51,19 @@ TEST(Grammar, BracketsInLiteralsAndCommentsDoNotCount) {
   EXPECT_TRUE(parse("# (((\nroot ::= \"(\\\"(\" [(\\]{] # {9999999}\n").ok());
 }
 
+TEST(Grammar, TellsTheBytesThatMustCome) {
+  const auto forced = [](const char* gbnf, size_t most) {
+    return Grammar::parse(tiny_model()->vocab(), gbnf).value()->forced(most);
+  };
+  EXPECT_EQ(forced("root ::= \"1f\" (\"3a\" | \"3b\")", 64), "1f3");
+  EXPECT_EQ(forced("root ::= \"1f3a\"", 3), "1f3");
+  EXPECT_EQ(forced("root ::= \"ab\"", 64), "ab");
+  // The text may end there.
+  EXPECT_EQ(forced("root ::= \"ab\" \"cd\"?", 64), "ab");
+  EXPECT_EQ(forced("root ::= [0-9]", 64), "");
+  // Code points that begin alike.
+  EXPECT_EQ(forced("root ::= [\u00e4\u00f6] \"a\"", 64), "\xc3");
+}
+
 } // namespace
 } // namespace lloyal

@@ -44,11 +44,13 @@ export const programmes = {
     steps: [vitest("unit", "packages/agents/src/testing/simulation", 100_000)],
   },
   fuzz: {
-    about: "damaged GGUF files, and texts that try to become structural tokens",
+    about: "damaged GGUF files and saved states, and texts that try to become structural tokens",
     lasts: "ten minutes",
     steps: [
       vitest("unit", "packages/models/src/gguf", 10_000),
       vitest("model", "packages/node/test/model/gguf-mutants.test.ts", 10_000),
+      vitest("unit", "packages/sdk/src/testing/state-trial.test.ts", 10_000),
+      vitest("model", "packages/node/test/model/state-mutants.test.ts", 1_000),
       vitest("model", "packages/rig/test/model/untrusted-text.test.ts", 20_000),
       vitest("unit", "packages/rig/src/pipeline/untrusted-text.test.ts", 10_000),
     ],

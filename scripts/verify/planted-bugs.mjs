@@ -21,8 +21,8 @@ export const plantedBugs = [
   {
     name: "the shared prefix is counted for the child too",
     file: "packages/sdk/src/branch/branch-tree.ts",
-    find: "parent.tail = own;",
-    replace: "parent.tail = own;\n    this.#ledger.extend(child, parent.position);",
+    find: "const child = this.#ledger.fork(parent.tail);",
+    replace: "const child = this.#ledger.fork(parent.tail);\n    this.#ledger.extend(child, parent.position);",
   },
   {
     name: "results of one agent throw away those of the others",
@@ -164,5 +164,36 @@ export const plantedBugs = [
     file: "packages/node/src/binding/elf.ts",
     find: "return sizeBytes < endsAt ?",
     replace: "return sizeBytes < sectionsAt ?",
+  },
+  {
+    name: "the cells of a parked branch still count",
+    file: "packages/sdk/src/branch/cell-ledger.ts",
+    find: "tail.cells = 0;\n    this.#used -= cells;",
+    replace: "tail.cells = 0;",
+  },
+  {
+    name: "a branch is parked from under its children",
+    file: "packages/sdk/src/branch/park.ts",
+    find: "assertLeaf(node);\n  requireSavable",
+    replace: "requireSavable",
+  },
+  {
+    name: "the digest of a state is not looked at",
+    file: "packages/sdk/src/state/envelope.ts",
+    find: 'if (!timingSafeEqual(digest, bytes.subarray(end))) throw damaged("does not have its digest", end);',
+    replace: "",
+  },
+  {
+    name: "a restore that fails keeps what it has leased",
+    file: "packages/sdk/src/branch/save-tree.ts",
+    find: "for (const sequence of sequences) engine.close(sequence);",
+    replace: "",
+  },
+  {
+    name: "llama.cpp is shown saved cells that nobody has looked at",
+    file: "native/core/saved_cells.cpp",
+    find: "if (!is_well_formed(context.model(), saved))",
+    replace: "if (false)",
+    guard: "native",
   },
 ];

@@ -24,7 +24,8 @@ import type { NativeContext } from "./binding/native.ts";
 import { checkNumbers } from "./check-fields.ts";
 
 const prefillFields = { nBatch: { fallback: 1, min: 1, max: 2 ** 30, integer: true } };
-const runFields = { maxTicks: { fallback: 1, min: 1, max: 2 ** 30, integer: true } };
+const ticks = { fallback: 1, min: 1, max: 2 ** 30, integer: true };
+const runFields = { maxTicks: ticks, maxTokens: ticks };
 
 /** The Engine port over llama.cpp. The addon does the work; this checks what it is given and types what it throws. */
 export class NativeEngine implements Engine {
@@ -83,8 +84,18 @@ export class NativeEngine implements Engine {
 
   run(entries: readonly CommitEntry[], options: RunOptions = {}): Promise<Produced[][]> {
     return typedAsync(() => {
-      const { maxTicks } = checkNumbers(runFields, { maxTicks: options.maxTicks });
-      return this.#context.run(...columns(entries, (entry) => [entry.token]), maxTicks, options.until);
+      const { maxTicks, maxTokens } = checkNumbers(runFields, {
+        maxTicks: options.maxTicks,
+        maxTokens: options.maxTokens === undefined ? options.maxTicks : options.maxTokens,
+      });
+      const draft = this.capabilities.draftRows > 0 ? options.draft : undefined;
+      return this.#context.run(
+        ...columns(entries, (entry) => [entry.token]),
+        maxTicks,
+        maxTokens,
+        options.until,
+        draft,
+      );
     });
   }
 

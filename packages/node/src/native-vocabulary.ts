@@ -8,14 +8,16 @@ export class NativeVocabulary implements Vocabulary {
   readonly size: number;
   readonly bos: Token | undefined;
   readonly structural: readonly StructuralToken[];
+  readonly suppressed: readonly Token[];
   readonly chatTemplate: string | undefined;
 
   constructor(model: NativeModel) {
     this.#model = model;
-    const { size, bos, structural, chatTemplate } = model.describe();
+    const { size, bos, structural, suppressed, chatTemplate } = model.describe();
     this.size = size;
     this.bos = bos;
     this.structural = structural;
+    this.suppressed = suppressed;
     this.chatTemplate = chatTemplate;
   }
 

@@ -1,6 +1,7 @@
 export type {
   Capabilities,
   CommitEntry,
+  DraftAsk,
   Engine,
   GrammarTrigger,
   PrefillEntry,
@@ -22,6 +23,8 @@ export type { BatchRecord, TreeStats } from "./branch/batch-log.ts";
 export { Branch } from "./branch/branch.ts";
 export { BranchStore, type SaveScope, type StoreRunOptions } from "./branch/branch-store.ts";
 export type { Pressure, Reservation } from "./branch/cell-ledger.ts";
+export type { Drafter } from "./branch/drafter.ts";
+export { PromptLookup } from "./branch/prompt-lookup.ts";
 export { checkArguments } from "./chat/check-arguments.ts";
 export { createLanguage } from "./chat/create-language.ts";
 export { buildSystemPrefix, buildToolResultDelta, buildUserDelta } from "./chat/delta.ts";

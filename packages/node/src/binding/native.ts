@@ -2,6 +2,7 @@
 import type {
   GrammarTrigger,
   ResolvedSampling,
+  RunOptions,
   SequenceImage,
   SequenceMetrics,
   StructuralToken,
@@ -52,6 +53,7 @@ export interface NativeLimits {
   encoder: boolean;
   /** Short. */
   llamaCommit: string;
+  draftRows: number;
 }
 
 /** All arguments are checked before; the addon supplies no defaults. */
@@ -81,7 +83,9 @@ export interface NativeContext {
     sequences: number[],
     tokens: Int32Array[],
     maxTicks: number,
-    until: ((entry: number, text: string) => boolean) | undefined,
+    maxTokens: number,
+    until: RunOptions["until"],
+    draft: RunOptions["draft"],
   ): Promise<NativeProduced[][]>;
   countCells(): Promise<number>;
   save(sequence: number, from: number): Promise<SequenceImage>;
@@ -101,7 +105,13 @@ export interface NativeFault {
 }
 
 export interface NativeModel {
-  describe(): { size: number; bos?: number; chatTemplate?: string; structural: StructuralToken[] };
+  describe(): {
+    size: number;
+    bos?: number;
+    chatTemplate?: string;
+    structural: StructuralToken[];
+    suppressed: number[];
+  };
   tokenize(text: string, parseSpecial: boolean): Int32Array;
   bytes(token: number, special: boolean): Uint8Array;
   isStop(token: number): boolean;

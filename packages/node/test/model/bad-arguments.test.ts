@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { writeGguf } from "@lloyal-labs/models/gguf";
 import { tinyModel } from "@lloyal-labs/models/testing";
-import { type Engine, isInferenceError } from "@lloyal-labs/sdk";
+import { Branch, BranchStore, type Engine, isInferenceError } from "@lloyal-labs/sdk";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createContext, type NativeSession } from "../../src/index.ts";
 
@@ -32,6 +32,41 @@ const strange = [...numbers, ...anything];
 /** `strange`, and what is no list at all. */
 const noEntries = [...strange.filter((value) => !Array.isArray(value)), [undefined], [null], [7], ["1"], [{}]];
 const params = (key: string, values: readonly unknown[]) => values.map((value) => ({ [key]: value }));
+
+const images = [{ position: 1 }, { position: 0, from: 0, cells: new Uint8Array() }];
+const lists = strange.filter((value) => !Array.isArray(value));
+const bytesLists = [...lists, [256], [-1], [0.5], ["1"], [1, 2, 3, 4]];
+const tokenLists = [...lists, [-1], [2 ** 31], [0.5], ["1"], [null], Array(4097).fill(5)];
+const grammar = { text: 'root ::= "a"', triggers: [], pendingBytes: [], heard: [] };
+const surprisals = { count: 0, model: 0, sampling: 0 };
+/** Of an image of three tokens: what each of its fields cannot be. */
+const imageFields: [field: string, values: readonly unknown[]][] = [
+  ["position", [...strange, 2, 4, 2 ** 30]],
+  ["from", [...strange, 1, 4]],
+  ["cells", [...strange, new Uint8Array(), new Uint8Array(100), new Uint8Array(1_000_000), new Float32Array(3)]],
+  ["row", [...strange, new Float32Array(), new Float32Array(3), new Float64Array(8), huge]],
+  ["sampling", [...lists.filter((value) => typeof value !== "object"), null, ...params("temperature", [-1, "1"])]],
+  ["logitBias", [...lists, [7], [{}], [{ token: -1, bias: 1 }], [{ token: 7, bias: Number.NaN }]]],
+  ["steer", [...lists, [7], [{}], [{ token: 2 ** 31, bias: 1 }], [{ token: 7, bias: Number.POSITIVE_INFINITY }]]],
+  ["window", tokenLists],
+  ["mu", [Number.NaN, Number.POSITIVE_INFINITY, ...anything]],
+  ["commits", strange],
+  ["draws", strange],
+  ["pendingBytes", bytesLists],
+  ["surprisals", [...strange, ...params("count", strange).map((count) => ({ ...surprisals, ...count })), { count: 1 }]],
+  [
+    "grammar",
+    [
+      ...strange.filter((value) => value !== undefined),
+      { ...grammar, text: "root ::= x" },
+      { ...grammar, text: huge },
+      ...params("text", [7, null, {}]).map((field) => ({ ...grammar, ...field })),
+      ...params("triggers", [...lists, [7], [{ type: "word" }]]).map((field) => ({ ...grammar, ...field })),
+      ...params("pendingBytes", bytesLists).map((field) => ({ ...grammar, ...field })),
+      ...params("heard", [...lists, [-2], [2 ** 31], [72]]).map((field) => ({ ...grammar, ...field })),
+    ],
+  ],
+];
 
 type Call = (good: number, bad: never) => unknown;
 
@@ -70,6 +105,24 @@ const calls: [name: string, bad: readonly unknown[], call: Call][] = [
     "run: maxTicks",
     [...numbers, 0, null, "1", {}],
     (sequence, bad) => engine.run([{ sequence, token: 72 }], { maxTicks: bad }),
+  ],
+  [
+    "run: maxTokens",
+    [...numbers, 0, null, "1", {}],
+    (sequence, bad) => engine.run([{ sequence, token: 72 }], { maxTokens: bad }),
+  ],
+  ["run: draft", [7, null, "1", {}], (sequence, bad) => engine.run([{ sequence, token: 72 }], { draft: bad })],
+  [
+    "run: draft's answer",
+    [...strange.filter((value) => !Array.isArray(value)), [], [[], []], ...strange.map((value) => [value])].filter(
+      (value) => inspect(value) !== "[ [] ]",
+    ),
+    (sequence, bad) => engine.run([{ sequence, token: 72 }], { maxTokens: 9, draft: () => bad }),
+  ],
+  [
+    "run: draft's guess",
+    strange,
+    (sequence, bad) => engine.run([{ sequence, token: 72 }], { maxTokens: 9, draft: () => [[bad]] }),
   ],
   ["run: until", [7, null, "1", {}], (sequence, bad) => engine.run([{ sequence, token: 72 }], { until: bad })],
   ["produce: sequence", [...strange, 99], (_, bad) => engine.produce(bad)],
@@ -110,9 +163,38 @@ const calls: [name: string, bad: readonly unknown[], call: Call][] = [
     [...numbers.filter((value) => value !== 2 ** 31), "1", null, {}],
     (sequence, bad) => engine.reseed(sequence, bad),
   ],
+  ["save: sequence", [...strange, 99], (_, bad) => engine.save(bad, 0)],
+  // Within its three tokens a part may begin anywhere.
+  ["save: from", strange, (sequence, bad) => engine.save(sequence, bad)],
+  ["restore: image", [...strange, ...images], (_, bad) => engine.restore(bad)],
+  ["restore: parent", [...strange, 99], async (sequence, bad) => engine.restore(await engine.save(sequence, 2), bad)],
+  ...imageFields.map(([field, values]): [string, readonly unknown[], Call] => [
+    `restore: ${field}`,
+    values,
+    async (sequence, bad) => engine.restore({ ...(await engine.save(sequence, 0)), [field]: bad }),
+  ]),
   ["accept: sequence", [...strange, 99], (_, bad) => engine.accept(bad, 72)],
   ["accept: token", strange, (sequence, bad) => engine.accept(sequence, bad)],
 ];
+
+it("an image of another context is refused, as is one on a context that is gone", async () => {
+  const modelPath = join(folder, "tiny.gguf");
+  const other = await createContext({ modelPath, nCtx: 256, nSeqMax: 4, nThreads: 1, typeK: "f32", typeV: "f32" });
+  const sequence = other.engine.open();
+  await other.engine.prefill([{ sequence, tokens }]);
+  const image = await other.engine.save(sequence, 0);
+  await expect(engine.restore(image)).rejects.toMatchObject({ code: "STATE_INVALID" });
+  const store = new BranchStore(other);
+  const bytes = await store.save(Branch.create(other, 0));
+  await expect(new BranchStore(ctx).restore(bytes)).rejects.toMatchObject({
+    code: "STATE_MISMATCH",
+    facts: { field: "typeK", saved: "f32", here: "f16" },
+  });
+  await other.dispose();
+  for (const gone of [other.engine.save(sequence, 0), other.engine.restore(image), other.engine.compact()])
+    await expect(gone).rejects.toMatchObject({ code: "CONTEXT_DISPOSED" });
+  expect(await engine.countCells()).toBe(0);
+});
 
 it.each(calls)("%s", async (_, bad, call) => {
   const sequence = engine.open();

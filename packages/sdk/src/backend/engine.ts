@@ -134,6 +134,11 @@ export interface Capabilities {
   nUbatch: number;
   /** Most sequences alive at once. */
   nSeqMax: number;
+  /**
+   * Most guesses in one batch of a run, beside the tokens that it writes; together they are at most `nUbatch` rows. 0 where
+   * guesses cannot be verified, since a state cannot go back over them: nobody is asked for any then.
+   */
+  draftRows: number;
   nVocab: number;
   /**
    * What a token takes of nCtx: a cell, or nothing where the model keeps a state of fixed size per sequence instead. Then
@@ -222,6 +227,10 @@ export interface Engine {
    * each entry produced, in the order of `entries`; all but the last token of each are committed. A sequence that
    * was closed meanwhile has produced nothing.
    * A remote engine serves many ticks per call; a local one is asked for one.
+   *
+   * Guesses of `draft` are decoded behind the token that they may follow. Each row is drawn from as any row is, in order, for
+   * as long as the guess is what is drawn: so the tokens are those of a run without guesses, given equal logits, whatever
+   * was guessed; a tick only brings more of them. The cells of wrong guesses are taken until the next batch.
    */
   run(entries: readonly CommitEntry[], options?: RunOptions): Promise<Produced[][]>;
 
@@ -313,6 +322,23 @@ export interface Engine {
 }
 
 export interface RunOptions {
+  /** Most batches, at least 1, the default. */
   maxTicks?: number;
+  /** Most tokens that a sequence produces, at least 1; `maxTicks` by default. Guesses that lead past it are left out. */
+  maxTokens?: number;
+  /** Asked after each produced token, with the text that the sequence has produced in this run. True ends it there. */
   until?: (entry: number, text: string) => boolean;
+  /**
+   * Asked before each batch for guesses of what follows: a list for each sequence that writes in it, in their order; together at
+   * most `capabilities.draftRows`. What it throws undoes the run.
+   */
+  draft?: (asks: readonly DraftAsk[]) => readonly (readonly Token[])[];
+}
+
+/** What may follow the last of `produced`, or the entry's own token where it is empty? */
+export interface DraftAsk {
+  entry: number;
+  produced: readonly Token[];
+  /** Tokens of the text that the grammar forces there, as far as it does; the model may cut that text otherwise. */
+  forced: readonly Token[];
 }

@@ -55,8 +55,7 @@ export function checkImage(image: SequenceImage, nVocab: number): void {
   if (image.from > image.position) throw wrong("an image does not begin after its end.");
   if (!(image.cells instanceof Uint8Array)) throw wrong("cells are bytes.");
   checkRow(image, nVocab);
-  resolveSampling(image.sampling);
-  for (const token of image.sampling.dryBreakers ?? []) requireToken(token, nVocab);
+  checkSampling(image.sampling, nVocab);
   for (const biases of [image.logitBias, image.steer])
     if (checkBiases(biases, nVocab).size < biases.length) throw wrong("a token has one bias.");
   requireTokens("window", image.window, nVocab);
@@ -65,6 +64,14 @@ export function checkImage(image: SequenceImage, nVocab: number): void {
   requirePending(image.pendingBytes);
   checkSurprisals(image.surprisals);
   if (image.grammar !== undefined) checkGrammar(image.grammar, nVocab);
+}
+
+/** An image leaves nothing to defaults, which may be others one day. */
+function checkSampling(sampling: ResolvedSampling, nVocab: number): void {
+  const resolved = resolveSampling(sampling);
+  if (Object.keys(resolved).some((name) => sampling?.[name as keyof ResolvedSampling] === undefined))
+    throw wrong("an image has every sampling parameter.");
+  for (const token of resolved.dryBreakers) requireToken(token, nVocab);
 }
 
 function checkRow({ row, position }: SequenceImage, nVocab: number): void {

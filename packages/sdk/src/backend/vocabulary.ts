@@ -27,6 +27,11 @@ export interface Vocabulary {
   bytes(token: Token, special: boolean): Uint8Array;
   /** True for tokens that end a generation. */
   isStop(token: Token): boolean;
+  /**
+   * Tokens that the model file says are never to be written, such as those that stand for an image. No engine draws one,
+   * whatever a grammar or a bias says; commit and prefill take them as any other.
+   */
+  readonly suppressed: readonly Token[];
   /** The chat template that the model file carries, if any. Read to recognise the family, not executed. */
   readonly chatTemplate: string | undefined;
 }

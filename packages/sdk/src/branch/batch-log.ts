@@ -5,7 +5,14 @@ import { type PathHash, PrefixTrie } from "./prefix-trie.ts";
 /** One decode of a tick, or one prefill of the engine, as it ran. Positions are those of the first new token. */
 export type BatchRecord =
   | { type: "prefill"; entries: { branch: number; position: number; tokens: number }[]; ms: number }
-  | { type: "commit"; entries: { branch: number; position: number; token: Token }[]; ms: number };
+  | {
+      type: "commit";
+      /** A branch whose guesses were right has several, in a row. */
+      entries: { branch: number; position: number; token: Token }[];
+      /** Further rows of the batch: guesses that were wrong. Absent where there were none. */
+      rejected?: number;
+      ms: number;
+    };
 
 type CommitRecord = Extract<BatchRecord, { type: "commit" }>;
 
@@ -16,9 +23,18 @@ export interface TreeStats {
   decodedTokens: number;
   /** Commit batches: one decode each. */
   ticks: number;
+  /** Guesses that were decoded, and those of them that were what came: each of these spared its branch a decode. */
+  drafted: number;
+  accepted: number;
   peakCells: number;
   /** Batches of several calls that failed, and whose calls were run again one by one. */
   splitBatches: number;
+}
+
+/** What one decode did for a branch: tokens that landed, and guesses that did not. */
+export interface Step {
+  readonly tokens: number;
+  readonly rejected: number;
 }
 
 /** What landed in one branch. */
@@ -27,7 +43,11 @@ export interface Landed {
   /** Of the first of them. */
   readonly position: number;
   readonly tokens: readonly Token[];
+  /** Decode by decode; where it is absent each brought one token. */
+  readonly steps?: readonly Step[] | undefined;
 }
+
+const oneToken: Step = { tokens: 1, rejected: 0 };
 
 /** What was written, in figures and to observers. */
 export class BatchLog {
@@ -36,6 +56,8 @@ export class BatchLog {
   #prefillTokens = 0;
   #decodedTokens = 0;
   #ticks = 0;
+  #drafted = 0;
+  #accepted = 0;
 
   get stats(): Omit<TreeStats, "peakCells" | "splitBatches"> {
     return {
@@ -43,6 +65,8 @@ export class BatchLog {
       idealPrefillTokens: this.#trie.idealPrefillTokens,
       decodedTokens: this.#decodedTokens,
       ticks: this.#ticks,
+      drafted: this.#drafted,
+      accepted: this.#accepted,
     };
   }
 
@@ -61,20 +85,30 @@ export class BatchLog {
     this.#observers.tell({ type: "prefill", entries, ms });
   }
 
-  /** One tick after the other: each decodes the next token of every branch that has one left. */
+  /** One tick after the other: each decodes the next tokens of every branch that has some left. */
   committed(batch: readonly Landed[], ms: number): void {
-    const ticks = batch.reduce((most, { tokens }) => Math.max(most, tokens.length), 0);
+    const ticks = batch.reduce((most, { tokens, steps }) => Math.max(most, (steps ?? tokens).length), 0);
+    const landed = batch.map(() => 0);
     for (let tick = 0; tick < ticks; tick++) {
       const entries: CommitRecord["entries"] = [];
-      for (const { node, position, tokens } of batch) {
-        const token = tokens[tick];
-        if (token === undefined) continue;
-        node.path = this.#trie.commit(node.path, token);
-        entries.push({ branch: node.id, position: position + tick, token });
+      let rejected = 0;
+      for (const [i, { node, position, tokens, steps }] of batch.entries()) {
+        const step = steps ? steps[tick] : tick < tokens.length ? oneToken : undefined;
+        if (!step) continue;
+        const from = landed[i] as number;
+        landed[i] = from + step.tokens;
+        for (let at = from; at < from + step.tokens; at++) {
+          const token = tokens[at] as Token;
+          node.path = this.#trie.commit(node.path, token);
+          entries.push({ branch: node.id, position: position + at, token });
+        }
+        this.#accepted += step.tokens - 1;
+        this.#drafted += step.tokens - 1 + step.rejected;
+        rejected += step.rejected;
       }
       this.#decodedTokens += entries.length;
       this.#ticks += 1;
-      this.#observers.tell({ type: "commit", entries, ms: ms / ticks });
+      this.#observers.tell({ type: "commit", entries, ...(rejected > 0 && { rejected }), ms: ms / ticks });
     }
   }
 

@@ -5,6 +5,7 @@ import { BatchLog, type BatchRecord, type TreeStats } from "./batch-log.ts";
 import { type BranchNode, requireAtRest, requireIdle, requireLive } from "./branch-node.ts";
 import { CallQueue, type QueuedCall } from "./call-queue.ts";
 import type { CellLedger, Reservation } from "./cell-ledger.ts";
+import type { DraftedRun, Drafting } from "./drafting.ts";
 import { emptyPath, type PathHash } from "./prefix-trie.ts";
 import type { RadixTree } from "./radix-tree.ts";
 
@@ -17,6 +18,10 @@ interface Write {
 /** What is written in as many ticks as asked for. */
 interface TreeRunOptions {
   maxTicks: number;
+  /** That a node produces. */
+  maxTokens: number;
+  /** Whether guesses are wanted. */
+  draft?: boolean;
   until?: ((node: BranchNode, text: string) => boolean) | undefined;
 }
 
@@ -36,6 +41,7 @@ export interface BatchesOf {
   readonly engine: Engine;
   readonly ledger: CellLedger;
   readonly prefixes: RadixTree<BranchNode>;
+  readonly drafting: Drafting;
 }
 
 /**
@@ -47,14 +53,16 @@ export class BranchBatches {
   readonly #engine: Engine;
   readonly #ledger: CellLedger;
   readonly #prefixes: RadixTree<BranchNode>;
+  readonly #drafting: Drafting;
   readonly #log = new BatchLog();
   readonly #calls: CallQueue<Call, Produce>;
   readonly #underWay = new Set<Promise<unknown>>();
 
-  constructor({ engine, ledger, prefixes }: BatchesOf) {
+  constructor({ engine, ledger, prefixes, drafting }: BatchesOf) {
     this.#engine = engine;
     this.#ledger = ledger;
     this.#prefixes = prefixes;
+    this.#drafting = drafting;
     const { nBatch, nUbatch } = engine.capabilities;
     this.#calls = new CallQueue({ prefill: nBatch, tick: nUbatch }, (calls) => this.#fly(calls));
   }
@@ -85,15 +93,19 @@ export class BranchBatches {
 
   /** `commit`, then the next token of every node that was not pruned meanwhile: one engine call for a whole tick. */
   async step(entries: readonly { node: BranchNode; token: Token }[]): Promise<(Produced | undefined)[]> {
-    const produced = await this.#tick(entries, { lane: "tick", run: { maxTicks: 1 } });
+    const produced = await this.#tick(entries, { lane: "tick", run: { maxTicks: 1, maxTokens: 1 } });
     return entries.map(({ node }) => produced.get(node)?.[0]);
   }
 
   /** Steps in one engine call, each with what the one before produced. All or nothing. */
   async run(entries: readonly { node: BranchNode; token: Token }[], run: TreeRunOptions): Promise<Produced[][]> {
-    if (!Number.isSafeInteger(run.maxTicks) || run.maxTicks < 1)
-      throw new InvalidArgumentError("maxTicks is a whole number, at least 1.", { maxTicks: String(run.maxTicks) });
-    const produced = await this.#tick(entries, { lane: undefined, run });
+    for (const name of ["maxTicks", "maxTokens"] as const) {
+      if (!Number.isSafeInteger(run[name]) || run[name] < 1)
+        throw new InvalidArgumentError(`${name} is a whole number, at least 1.`, { [name]: String(run[name]) });
+    }
+    // One decode, which nobody is asked about, may be anybody's.
+    const lane = run.maxTicks === 1 && !run.until ? "tick" : undefined;
+    const produced = await this.#tick(entries, { lane, run });
     return entries.map(({ node }) => [...(produced.get(node) ?? [])]);
   }
 
@@ -147,7 +159,7 @@ export class BranchBatches {
       "commit",
       writes,
       { ...how, rows: writes.length },
-      this.cellsOf(writes.length * (how.run?.maxTicks ?? 1)),
+      this.cellsOf(writes.length * (how.run?.maxTokens ?? 1)),
     );
   }
 
@@ -178,7 +190,8 @@ export class BranchBatches {
   async #fly(calls: readonly Call[]): Promise<Produce> {
     const writes = calls.flatMap((call) => call.writes).filter(({ node }) => !node.disposed);
     const started = performance.now();
-    const produced = writes.length > 0 ? await this.#decode(calls, writes) : [];
+    const drafted = this.#draftsOf(calls, writes);
+    const produced = writes.length > 0 ? await this.#decode(calls, writes, drafted) : [];
     const ms = performance.now() - started;
     // Booked before anybody else can look: the branches are still in flight here.
     for (const { promised } of calls) promised.release();
@@ -186,7 +199,7 @@ export class BranchBatches {
       const position = node.position;
       const written = withFurther(tokens, produced[i]);
       this.#advance(node, written);
-      return { node, position, tokens: written };
+      return { node, position, tokens: written, steps: drafted?.stepsOf(i, written.length) };
     });
     if (calls[0]?.lane !== "prefill") this.#log.committed(landed, ms);
     else if (landed.length > 0) this.#log.prefilled(landed, ms);
@@ -195,7 +208,11 @@ export class BranchBatches {
   }
 
   /** What each of them produced, if any call asks for that: for a commit beside a step it is a memo. */
-  async #decode(calls: readonly Call[], writes: readonly Write[]): Promise<Produced[][]> {
+  async #decode(
+    calls: readonly Call[],
+    writes: readonly Write[],
+    drafted: DraftedRun | undefined,
+  ): Promise<Produced[][]> {
     if (calls[0]?.lane === "prefill") {
       await this.#engine.prefill(
         writes.map(({ node, tokens }) => ({ sequence: node.sequence, tokens, nBatch: node.nBatch })),
@@ -203,15 +220,35 @@ export class BranchBatches {
       return [];
     }
     const rows = writes.map(({ node, tokens }) => ({ sequence: node.sequence, token: tokens[0] as Token }));
-    const run = calls.find((call) => call.run)?.run;
-    if (run) return await this.#engine.run(rows, this.#optionsOf(run, writes));
+    const runs = calls.flatMap(({ run }) => run ?? []);
+    if (runs.length > 0) {
+      const options = this.#optionsOf(runs, writes);
+      return await this.#engine.run(rows, drafted ? { ...options, draft: drafted.ask } : options);
+    }
     await this.#engine.commit(rows);
     return [];
   }
 
-  #optionsOf({ maxTicks, until }: TreeRunOptions, writes: readonly Write[]): RunOptions {
-    if (!until) return { maxTicks };
-    return { maxTicks, until: (entry, text) => until((writes[entry] as Write).node, text) };
+  /** Runs that share a batch have one tick each; of their tokens all but the first are guesses, which keep to the call's own limit. */
+  #optionsOf(runs: readonly TreeRunOptions[], writes: readonly Write[]): RunOptions {
+    const { maxTicks, until } = runs[0] as TreeRunOptions;
+    const maxTokens = Math.max(...runs.map((run) => run.maxTokens));
+    if (!until) return { maxTicks, maxTokens };
+    return { maxTicks, maxTokens, until: (entry, text) => until((writes[entry] as Write).node, text) };
+  }
+
+  #draftsOf(calls: readonly Call[], writes: readonly Write[]): DraftedRun | undefined {
+    if (this.#engine.capabilities.draftRows === 0 || !calls.some(({ run }) => run?.draft)) return undefined;
+    const tokensMax = new Map(
+      calls.flatMap((call) => call.writes.map(({ node }) => [node, call.run?.draft ? call.run.maxTokens : undefined])),
+    );
+    return this.#drafting.begin(
+      writes.map(({ node, tokens }) => ({
+        branch: node.id,
+        token: tokens[0] as Token,
+        maxTokens: tokensMax.get(node),
+      })),
+    );
   }
 
   #release({ promised, writes }: Call): void {
@@ -225,6 +262,7 @@ export class BranchBatches {
     node.position += tokens.length;
     this.#ledger.extend(node.tail, this.cellsOf(tokens.length));
     this.#prefixes.extend(node, tokens);
+    this.#drafting.wrote(node.id, tokens);
   }
 }
 

@@ -8,14 +8,25 @@ import { type Branch, handleOf, internals } from "./branch.ts";
 import type { BranchNode } from "./branch-node.ts";
 import { type BranchTree, treeOf } from "./branch-tree.ts";
 import type { Pressure, Reservation } from "./cell-ledger.ts";
+import type { Drafter } from "./drafter.ts";
 import { restore, type SaveScope, saveBytes, saveFile } from "./save-tree.ts";
 
 export type { SaveScope };
 
 export interface StoreRunOptions {
-  /** At least 1, the default. */
+  /** Most decodes. At least 1, the default. */
   maxTicks?: number;
-  /** Asked after each tick, with the text that the branch has produced in this run. True ends it for that branch. */
+  /** Most tokens that a branch produces. At least 1; `maxTicks` by default. Only guesses bring more than one per decode. */
+  maxTokens?: number;
+  /**
+   * Guesses what comes from what stands in the context - tool results, siblings, the branch's own text - and from what the
+   * grammar forces, and has the model verify it in the same decode: a right guess spares one. The tokens are those that come without guesses, given equal
+   * logits. Rows in one batch change the rounding of each other's logits, so on real models a token whose runner-up is
+   * as good may differ. Batches that are wide already have no guesses, nor have models that cannot take tokens back
+   * (`capabilities.draftRows` is 0). Default false.
+   */
+  draft?: boolean;
+  /** Asked after each token, with the text that the branch has produced in this run. True ends it for that branch. */
   until?: (branch: Branch, text: string) => boolean;
 }
 
@@ -67,17 +78,27 @@ export class BranchStore {
    * run at its stop token, or where `until` holds. Resolves to what each produced, in the order of the entries: all but
    * the last token of each are written, and the last is its memo. A branch that was pruned meanwhile has produced nothing.
    *
-   * For backends that are far away, and for loops that need not look at every token. It shares its decodes with nobody.
+   * For backends that are far away, for loops that need not look at every token, and for guesses (`draft`). One of more than
+   * one tick shares its decodes with nobody.
+   *
+   * ```ts
+   * const [produced] = await store.run([[branch, token]], { maxTicks: 1, maxTokens: 8, draft: true });
+   * ```
    *
    * @throws as `commit`, and what `until` throws. All or nothing: every branch is as before the first tick.
-   * @remarks Cost: a decode per tick; entries x `maxTicks` cells are promised to it until it ends.
+   * @remarks Cost: a decode per tick; entries x `maxTokens` cells are promised to it until it ends.
    */
   async run(entries: readonly (readonly [Branch, Token])[], options: StoreRunOptions = {}): Promise<Produced[][]> {
-    const { maxTicks = 1, until } = options;
+    const { maxTicks = 1, maxTokens = maxTicks, until, draft = false } = options;
     return await this.#tree.batches.run(
       entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })),
-      { maxTicks, until: until && ((node, text) => until(handleOf(this.#tree, node), text)) },
+      { maxTicks, maxTokens, draft, until: until && ((node, text) => until(handleOf(this.#tree, node), text)) },
     );
+  }
+
+  /** Who guesses for runs with `draft`, in place of `PromptLookup`. It hears of what is opened and written from now on. */
+  draftWith(drafter: Drafter): void {
+    this.#tree.drafting.use(drafter);
   }
 
   /**

@@ -7,6 +7,7 @@ import type { SavedBranch } from "../state/saved-branch.ts";
 import { BranchBatches } from "./branch-batches.ts";
 import { type BranchNode, type ParkedNode, requireIdle } from "./branch-node.ts";
 import { CellLedger, type Pressure, type Reservation } from "./cell-ledger.ts";
+import { Drafting } from "./drafting.ts";
 import { adopt, assertLeaf, orphan, subtreePostOrder } from "./lineage.ts";
 import { emptyPath } from "./prefix-trie.ts";
 import { RadixTree } from "./radix-tree.ts";
@@ -18,6 +19,8 @@ import { RadixTree } from "./radix-tree.ts";
  */
 export class BranchTree {
   readonly engine: Engine;
+  /** Who guesses what they write. */
+  readonly drafting: Drafting;
   /** What its branches write. */
   readonly batches: BranchBatches;
   readonly #ledger: CellLedger;
@@ -29,7 +32,13 @@ export class BranchTree {
   constructor(engine: Engine) {
     this.engine = engine;
     this.#ledger = new CellLedger(engine.capabilities.nCtx);
-    this.batches = new BranchBatches({ engine, ledger: this.#ledger, prefixes: this.#prefixes });
+    this.drafting = new Drafting(engine.capabilities);
+    this.batches = new BranchBatches({
+      engine,
+      ledger: this.#ledger,
+      prefixes: this.#prefixes,
+      drafting: this.drafting,
+    });
   }
 
   get liveBranches(): number {
@@ -70,6 +79,7 @@ export class BranchTree {
       path: emptyPath,
     });
     this.#prefixes.add(node);
+    this.drafting.opened(node.id);
     return node;
   }
 
@@ -80,6 +90,7 @@ export class BranchTree {
     const { position, path, nBatch, sampling } = parent;
     const node = this.#add({ sequence, sampling, nBatch, tail: child, position, forkHead: position, path });
     this.#prefixes.add(node, parent);
+    this.drafting.opened(node.id, parent.id);
     adopt(parent, node);
     return node;
   }
@@ -130,6 +141,7 @@ export class BranchTree {
     orphan(node);
     this.#live.delete(node);
     this.#prefixes.remove(node);
+    this.drafting.closed(node.id);
     this.#ledger.release(node.tail);
     if (node.parked) this.#parked.delete(node);
     else this.engine.close(node.sequence);
@@ -188,6 +200,8 @@ export class BranchTree {
     this.#ledger.extend(node.tail, this.batches.cellsOf(tokens.length));
     this.#prefixes.add(node);
     this.#prefixes.extend(node, all);
+    this.drafting.opened(node.id);
+    this.drafting.wrote(node.id, all);
     if (parent) adopt(parent, node);
     return node;
   }

@@ -4,6 +4,7 @@ import { biasCases } from "./contract/bias-cases.ts";
 import { cellCases } from "./contract/cell-cases.ts";
 import { commitCases } from "./contract/commit-cases.ts";
 import type { ContractCase } from "./contract/contract-case.ts";
+import { draftCases } from "./contract/draft-cases.ts";
 import { drawCases } from "./contract/draw-cases.ts";
 import { failureCases } from "./contract/failure-cases.ts";
 import { grammarCases } from "./contract/grammar-cases.ts";
@@ -42,6 +43,7 @@ export const contractCases: readonly ContractCase[] = [
   ...prefixCases,
   ...groupCases,
   ...runCases,
+  ...draftCases,
   ...parkCases,
   ...saveCases,
   ...argumentCases,

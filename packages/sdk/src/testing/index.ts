@@ -7,6 +7,8 @@ export { type ScriptedReply, scriptedReplies } from "./scripted-replies.ts";
 export { createSimulatedContext } from "./simulated-backend.ts";
 export { SimulatedEngine, type SimulatedEngineOptions, type SimulatedScript } from "./simulated-engine.ts";
 export { chatmlLiterals, createSimulatedVocabulary, type StructuralLiteral } from "./simulated-vocabulary.ts";
+export { type StateMutant, stateMutant } from "./state-mutant.ts";
+export { StateTrial, type Trial } from "./state-trial.ts";
 export { Random } from "./trees/random.ts";
 export { type GrownTree, growRandomTree, type InjectedFault, type RandomTreeOptions } from "./trees/random-tree.ts";
 export { type GrownTwins, growTwinTrees, type TwinTreesOptions } from "./trees/twin-trees.ts";

@@ -38,6 +38,7 @@ import {
   constrained,
   drawn,
   emptySequence,
+  forcedBehind,
   noBias,
   prefilled,
   produce,
@@ -53,6 +54,8 @@ export interface SimulatedEngineOptions {
   nBatch?: number;
   nUbatch?: number;
   nSeqMax?: number;
+  /** Default 16, and 0 where `recurrent`. */
+  draftRows?: number;
   /** As a model that keeps a state per sequence and no cells: no prefill is too long, and `countCells` is 0. Default false. */
   recurrent?: boolean;
   script?: SimulatedScript;
@@ -102,6 +105,7 @@ export class SimulatedEngine implements Engine {
       nBatch: options.nBatch ?? 64,
       nUbatch: options.nUbatch ?? 64,
       nSeqMax: options.nSeqMax ?? 16,
+      draftRows: recurrent ? 0 : (options.draftRows ?? 16),
       nVocab: vocabulary.size,
       cellsPerToken: recurrent ? 0 : 1,
       canForkAt: recurrent ? "head" : "any",
@@ -148,19 +152,19 @@ export class SimulatedEngine implements Engine {
   }
 
   commit(entries: readonly CommitEntry[]): Promise<void> {
-    return this.#fly("commit", entries, (flying) => this.#tick(entries, flying));
+    return this.#fly("commit", entries, (flying) => this.#tick(entries, flying, []));
   }
 
-  run(entries: readonly CommitEntry[], { maxTicks = 1, until }: RunOptions = {}): Promise<Produced[][]> {
+  run(entries: readonly CommitEntry[], options: RunOptions = {}): Promise<Produced[][]> {
+    const { maxTicks = 1, maxTokens = maxTicks } = options;
     return this.#fly("run", entries, async (flying) => {
       let writing = flying;
-      for (let tick = 1; writing.length > 0; tick++) {
-        await this.#tick(entries, writing);
-        for (const each of writing) each.produced.push(produce(this.#vocabulary, each.state, this.#options.script));
-        if (tick === maxTicks) break;
-        writing = writing.filter((each) => {
-          const isDone = each.produced.at(-1)?.isStop || until?.(each.index, textOf(each));
-          return !isDone && !each.lease.closed;
+      for (let tick = 1; writing.length > 0 && tick <= maxTicks; tick++) {
+        const guesses = this.#guesses(entries, writing, maxTokens, options.draft);
+        await this.#tick(entries, writing, guesses);
+        writing = writing.filter((each, i) => {
+          const goesOn = this.#follow(each, guesses[i] ?? [], { ...options, maxTokens, isLast: tick === maxTicks });
+          return goesOn && !each.lease.closed;
         });
       }
       const results = entries.map((): Produced[] => []);
@@ -316,20 +320,84 @@ export class SimulatedEngine implements Engine {
   }
 
   /** One batch that adds a token to each: the entry's own at first, then what was produced. */
-  async #tick(entries: readonly CommitEntry[], flying: readonly Flying[]): Promise<void> {
+  async #tick(
+    entries: readonly CommitEntry[],
+    flying: readonly Flying[],
+    guesses: readonly (readonly Token[])[],
+  ): Promise<void> {
     const { nUbatch } = this.capabilities;
-    if (flying.length > nUbatch)
-      throw new InvalidArgumentError(`a commit holds at most ${nUbatch} rows.`, { rows: flying.length, nUbatch });
+    const guessed = guesses.flat().length;
+    const rows = flying.length + guessed;
+    if (rows > nUbatch) throw new InvalidArgumentError(`a commit holds at most ${nUbatch} rows.`, { rows, nUbatch });
     const next = flying.map(({ state, index, produced }) => {
       const token = produced.at(-1)?.token ?? (entries[index] as CommitEntry).token;
       return committed(this.#vocabulary, state, token);
     });
-    await this.#decode("commit", flying, next);
+    await this.#decode("commit", flying, next, guessed);
+  }
+
+  #guesses(
+    entries: readonly CommitEntry[],
+    writing: readonly Flying[],
+    maxTokens: number,
+    draft: RunOptions["draft"],
+  ): (readonly Token[])[] {
+    const { draftRows, nVocab } = this.capabilities;
+    if (!draft || draftRows === 0) return [];
+    const asks = writing.map(({ index, state, produced }) => ({
+      entry: index,
+      produced: produced.map(({ token }) => token),
+      forced: forcedBehind(this.#vocabulary, state, produced.at(-1)?.token ?? (entries[index] as CommitEntry).token),
+    }));
+    const lists = draft(asks);
+    if (!Array.isArray(lists) || lists.length !== asks.length || !lists.every(Array.isArray))
+      throw new InvalidArgumentError("draft gives a list for each entry.");
+    const guesses = lists.map((list, i) => list.slice(0, maxTokens - (writing[i] as Flying).produced.length - 1));
+    for (const token of guesses.flat()) requireToken(token, nVocab);
+    if (guesses.flat().length > draftRows)
+      throw new InvalidArgumentError(`a batch holds at most ${draftRows} guesses.`, { draftRows });
+    return guesses;
+  }
+
+  /** Draws for as long as the guesses are what is drawn. Whether the sequence takes part in a further tick. */
+  #follow(
+    each: Flying,
+    guesses: readonly Token[],
+    { maxTokens, until, isLast }: { maxTokens: number; until?: RunOptions["until"]; isLast: boolean },
+  ): boolean {
+    for (let i = 0, state = each.state; ; i++) {
+      const drawn = this.#drawn(state, i > 0);
+      // What cannot be drawn behind a guess is left to the tick that writes the guess.
+      if (!drawn) return true;
+      each.state = state;
+      each.produced.push(drawn);
+      if (drawn.isStop || each.produced.length === maxTokens) return false;
+      const isEnd = guesses[i] !== drawn.token;
+      if (isEnd && isLast) return false;
+      if (until?.(each.index, textOf(each))) return false;
+      if (isEnd) return true;
+      state = committed(this.#vocabulary, state, drawn.token);
+    }
+  }
+
+  #drawn(state: SequenceState, isBehindGuess: boolean): Produced | undefined {
+    try {
+      return produce(this.#vocabulary, state, this.#options.script);
+    } catch (error) {
+      if (isBehindGuess) return undefined;
+      throw error;
+    }
   }
 
   /** All rows or none: brings every sequence from its state to `next`, where there is room. */
-  async #decode(kind: "prefill" | "commit", flying: readonly Flying[], next: readonly SequenceState[]): Promise<void> {
-    const rows = flying.reduce((sum, { state }, i) => sum + lengthOf(next[i] as SequenceState) - lengthOf(state), 0);
+  async #decode(
+    kind: "prefill" | "commit",
+    flying: readonly Flying[],
+    next: readonly SequenceState[],
+    guessed = 0,
+  ): Promise<void> {
+    const rows =
+      guessed + flying.reduce((sum, { state }, i) => sum + lengthOf(next[i] as SequenceState) - lengthOf(state), 0);
     if (rows === 0) return;
     const fault = this.#options.fault?.({ index: this.#batches++, kind, rows });
     await (this.#options.latency?.() ?? new Promise<void>((resolve) => setImmediate(resolve)));

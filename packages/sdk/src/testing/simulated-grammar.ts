@@ -63,6 +63,23 @@ export function advance(constraint: Constraint, arrival: Arrival): Constraint | 
   return state && { kind: "active", acceptor, state };
 }
 
+/** The bytes that must come, at most `most` of them: up to where there is a choice, or the text may end. */
+export function forcedBytes(constraint: Constraint, most: number): number[] {
+  const bytes: number[] = [];
+  if (constraint.kind !== "active") return bytes;
+  const { acceptor } = constraint;
+  let { state } = constraint;
+  while (bytes.length < most && !acceptor.canEnd(state)) {
+    const ways = Array.from({ length: 256 }, (_, byte) => acceptor.advanceBytes(state, Uint8Array.of(byte)));
+    const legal = ways.flatMap((way, byte) => (way ? [{ way, byte }] : []));
+    const [only] = legal;
+    if (!only || legal.length > 1) break;
+    bytes.push(only.byte);
+    state = only.way;
+  }
+  return bytes;
+}
+
 function listen(
   waiting: Extract<Constraint, { kind: "waiting" }>,
   { token, bytes, pendingBytes }: Arrival,

@@ -27,3 +27,14 @@ it("moves Mirostat's bound by the bits that a commit surprised by, and by nothin
   const least = weights.indexOf(Math.min(...weights));
   expect(committed(vocabulary, { ...before, mu: 1 }, least).mu).toBe(1);
 });
+
+it("draws no token that its vocabulary suppresses, at whatever bias, and writes one all the same", () => {
+  const padded = createSimulatedVocabulary([{ text: "<|pad|>", attribute: "control", isSuppressed: true }]);
+  expect(padded.suppressed).toEqual([256]);
+  for (const temperature of [0, 1]) {
+    const start = emptySequence(resolveSampling({ temperature }));
+    const before = { ...prefilled(padded, start, [1]), logitBias: new Map([[256, 1000]]) };
+    expect(produce(padded, before).token).not.toBe(256);
+    expect(committed(padded, before, 256).last?.token).toBe(256);
+  }
+});

@@ -4,7 +4,14 @@ import type { ResolvedSampling } from "../backend/sampling.ts";
 import { requireToken } from "../backend/token-bias.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
 import { GrammarInvalidError, GrammarRejectedError, InvalidArgumentError } from "../errors.ts";
-import { type Arrival, activeGrammar, advance, type Constraint, lazyGrammar } from "./simulated-grammar.ts";
+import {
+  type Arrival,
+  activeGrammar,
+  advance,
+  type Constraint,
+  forcedBytes,
+  lazyGrammar,
+} from "./simulated-grammar.ts";
 import { rowSurprisal, type Surprisals, Written } from "./simulated-metrics.ts";
 import { type Choice, choose, samplingSurprisal } from "./simulated-sampler/chain.ts";
 import { nextMu } from "./simulated-sampler/mirostat.ts";
@@ -139,6 +146,15 @@ export function committed(vocabulary: Vocabulary, state: SequenceState, token: T
   };
 }
 
+/** Tokens of the text that the grammar forces behind `token`. */
+export function forcedBehind(vocabulary: Vocabulary, state: SequenceState, token: Token): Token[] {
+  const { constraint } = state;
+  if (constraint?.kind !== "active" || !(token >= 0 && token < vocabulary.size)) return [];
+  const next = advance(constraint, arrivalOf(vocabulary, state, token));
+  const bytes = next ? forcedBytes(next, 64) : [];
+  return bytes.length > 0 ? vocabulary.tokenize(Buffer.from(bytes).toString(), false) : [];
+}
+
 /** The next token of a state with a row, without a change to it. */
 export function produce(vocabulary: Vocabulary, state: SequenceState, script?: SimulatedScript): Produced {
   const token = drawn(vocabulary, state, 0, script);
@@ -181,7 +197,7 @@ function choiceOf(vocabulary: Vocabulary, state: SequenceState, draw: number): C
   return {
     row: rowOf(vocabulary, state),
     allowed: (token) => allows(vocabulary, state, token),
-    biases: [state.logitBias, state.steer].filter(({ size }) => size > 0),
+    biases: [state.logitBias, state.steer, suppressedBy(vocabulary)].filter(({ size }) => size > 0),
     recent: (count) => lastHeard(state.heard, count),
     sampling: state.sampling,
     mu: muOf(state),
@@ -192,6 +208,17 @@ function choiceOf(vocabulary: Vocabulary, state: SequenceState, draw: number): C
 
 function onward(way: GrammarWay | undefined, token: Token): GrammarWay | undefined {
   return way && { ...way, heard: { token, previous: way.heard } };
+}
+
+const suppressions = new WeakMap<Vocabulary, ReadonlyMap<Token, number>>();
+
+function suppressedBy(vocabulary: Vocabulary): ReadonlyMap<Token, number> {
+  let found = suppressions.get(vocabulary);
+  if (!found) {
+    found = new Map(vocabulary.suppressed.map((token) => [token, Number.NEGATIVE_INFINITY]));
+    suppressions.set(vocabulary, found);
+  }
+  return found;
 }
 
 /** Oldest first. */

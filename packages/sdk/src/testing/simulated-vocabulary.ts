@@ -7,6 +7,8 @@ export interface StructuralLiteral {
   /** A user-defined token is matched in every text, even without `parseSpecial`; a control token is not. */
   attribute: "control" | "user-defined";
   isStop?: boolean;
+  /** Never to be drawn. */
+  isSuppressed?: boolean;
 }
 
 /** ChatML with Qwen's tools: the structural tokens of the simulated model. */
@@ -54,6 +56,7 @@ export function createSimulatedVocabulary(literals: readonly StructuralLiteral[]
     },
     bytes: (token, special) => (token < 256 || special ? (bytesOf[token] ?? nothing) : nothing),
     isStop: (token) => stops.has(token),
+    suppressed: literals.filter(({ isSuppressed }) => isSuppressed).map(({ text }) => tokenOf.get(text)!),
     chatTemplate: undefined,
   };
 }

@@ -37,6 +37,9 @@ export class CheckedTree {
   drained = 0;
   failures = 0;
   prunedInFlight = 0;
+  parkings = 0;
+  /** What parked branches were before. */
+  readonly #parked = new Map<Branch, unknown>();
   readonly #hiddenCells: number;
   readonly #calls = new Set<Call>();
   /** The first thing that a call did and should not have done. */
@@ -113,6 +116,32 @@ export class CheckedTree {
     this.#calls.add(call);
   }
 
+  /** A leaf at rest leaves the cache, whatever is in flight beside it. */
+  async park(branch: Branch): Promise<void> {
+    this.#parked.set(branch, stateOf(branch));
+    await branch.park();
+    this.model.of(branch).isParked = true;
+    this.parkings++;
+  }
+
+  /** It comes back as it was, or stays away for a reason. */
+  async unpark(branch: Branch): Promise<void> {
+    const model = this.model.of(branch);
+    const needed = model.cells.length - model.forkHead;
+    const mustFail = needed > this.free ? "KV_EXHAUSTED" : this.leasesLeft === 0 ? "SEQUENCES_EXHAUSTED" : undefined;
+    try {
+      await branch.unpark();
+    } catch (error) {
+      if (!isInferenceError(error)) throw error;
+      this.#requireReason(error.code, mustFail === undefined, mustFail);
+      assert.equal(branch.isActive, false);
+      return;
+    }
+    assert.equal(mustFail, undefined, "it came back where there was no place");
+    model.isParked = false;
+    assert.deepEqual(stateOf(branch), this.#parked.get(branch), "it comes back as it was");
+  }
+
   pruneSubtree(branch: Branch): void {
     const before = this.model.living;
     branch.pruneSubtreeSync();
@@ -130,7 +159,7 @@ export class CheckedTree {
     await Promise.all([...this.#calls].map(({ done }) => done));
     if (this.#mistake) throw this.#mistake.error;
     this.drained++;
-    const { used, shared, living } = this.model;
+    const { used, shared, living, active } = this.model;
     const { nCtx, nSeqMax } = this.ctx.engine.capabilities;
     const reserved = this.reservations.reduce((sum, { cells }) => sum + cells, 0);
     assert.deepEqual(this.store.pressure(), {
@@ -144,13 +173,13 @@ export class CheckedTree {
     const cells = await this.store.countCells();
     assert.equal(cells - this.#hiddenCells, used, "the engine's cells equal the model's");
     assert.ok(cells <= nCtx, "the engine holds more cells than it has");
-    assert.deepEqual([this.store.liveBranches, this.store.available], [living.length, nSeqMax - living.length]);
+    assert.deepEqual([this.store.liveBranches, this.store.available], [living.length, nSeqMax - active.length]);
     for (const branch of living) {
-      const { parent, forkHead, cells } = this.model.of(branch);
+      const { parent, forkHead, cells, isParked } = this.model.of(branch);
       const isLeaf = this.model.childrenOf(branch).length === 0;
       assert.deepEqual(
-        [branch.position, branch.forkHead, branch.parent, branch.isLeaf, branch.disposed],
-        [cells.length, forkHead, parent, isLeaf, false],
+        [branch.position, branch.forkHead, branch.parent, branch.isLeaf, branch.disposed, branch.isActive],
+        [cells.length, forkHead, parent, isLeaf, false, !isParked],
       );
       this.#requirePrefixes(this.model.tokensOf(branch));
     }

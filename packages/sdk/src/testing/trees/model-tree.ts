@@ -15,6 +15,8 @@ export interface ModelBranch {
   readonly forkHead: number;
   cells: readonly object[];
   told: readonly Told[];
+  /** Whether it holds no more of its cells than those that it shares with its parent. */
+  isParked: boolean;
 }
 
 /**
@@ -28,15 +30,20 @@ export class ModelTree {
     return [...this.branches.keys()];
   }
 
+  get active(): Branch[] {
+    return this.living.filter((branch) => !this.of(branch).isParked);
+  }
+
   get used(): number {
-    return new Set([...this.branches.values()].flatMap(({ cells }) => cells)).size;
+    return new Set([...this.branches.values()].flatMap(heldBy)).size;
   }
 
   /** Cells that stand in more than one branch. */
   get shared(): number {
     const once = new Set<object>();
     const again = new Set<object>();
-    for (const { cells } of this.branches.values()) for (const cell of cells) (once.has(cell) ? again : once).add(cell);
+    for (const branch of this.branches.values())
+      for (const cell of heldBy(branch)) (once.has(cell) ? again : once).add(cell);
     return again.size;
   }
 
@@ -54,7 +61,7 @@ export class ModelTree {
 
   /** Of the beginnings of `tokens` that stand in a branch, or are one up to its head, the longest one's length. */
   longestPrefix(tokens: readonly Token[], at: "any" | "head"): number {
-    const lengths = this.living.map((branch) => {
+    const lengths = this.active.map((branch) => {
       const own = this.tokensOf(branch);
       const differs = own.findIndex((token, i) => token !== tokens[i]);
       if (differs === -1) return own.length;
@@ -68,12 +75,12 @@ export class ModelTree {
   }
 
   create(branch: Branch, told: readonly Told[]): void {
-    this.branches.set(branch, { parent: undefined, forkHead: 0, cells: [], told });
+    this.branches.set(branch, { parent: undefined, forkHead: 0, cells: [], told, isParked: false });
   }
 
   fork(parent: Branch, child: Branch): void {
     const { cells, told } = this.of(parent);
-    this.branches.set(child, { parent, forkHead: cells.length, cells, told });
+    this.branches.set(child, { parent, forkHead: cells.length, cells, told, isParked: false });
   }
 
   /** A branch that was pruned meanwhile hears nothing any more. */
@@ -89,6 +96,10 @@ export class ModelTree {
     for (const child of this.childrenOf(branch)) this.pruneSubtree(child);
     this.branches.delete(branch);
   }
+}
+
+function heldBy({ isParked, cells, forkHead }: ModelBranch): readonly object[] {
+  return isParked ? cells.slice(0, forkHead) : cells;
 }
 
 /** Cells that it takes. */

@@ -6,7 +6,7 @@ import { Random } from "./random.ts";
 import { type GrownTree, growRandomTree, type InjectedFault } from "./random-tree.ts";
 
 const seeds = Number(process.env.LLOYAL_RUNS ?? 1000);
-const totals = { drained: 0, failures: 0, prunedInFlight: 0, splitBatches: 0 };
+const totals = { drained: 0, failures: 0, prunedInFlight: 0, splitBatches: 0, parkings: 0 };
 
 async function growSimulated(seed: number): Promise<GrownTree> {
   const random = new Random(seed ^ 0x5eed);
@@ -45,7 +45,8 @@ async function growSimulated(seed: number): Promise<GrownTree> {
 /** A branch is what a fresh one becomes that is told the same, without forks, failures or company. */
 async function requireFreshEquals(model: ModelTree, seed: number): Promise<void> {
   const ctx = createSimulatedContext();
-  for (const [branch, { told }] of model.branches) {
+  for (const branch of model.active) {
+    const { told } = model.of(branch);
     const fresh = Branch.create(ctx, 0);
     for (const each of told) {
       if (each.kind === "prefill") await fresh.prefill(each.tokens);
@@ -64,15 +65,17 @@ async function requireFreshEquals(model: ModelTree, seed: number): Promise<void>
 
 it(`${seeds} random trees hold the cells of their model at every drained point, failures included`, async () => {
   for (let seed = 1; seed <= seeds; seed++) {
-    const { drained, failures, prunedInFlight, splitBatches } = await growSimulated(seed);
+    const { drained, failures, prunedInFlight, splitBatches, parkings } = await growSimulated(seed);
     totals.drained += drained;
     totals.failures += failures;
     totals.prunedInFlight += prunedInFlight;
     totals.splitBatches += splitBatches;
+    totals.parkings += parkings;
   }
   // Without these nothing would have been tried. (A few seeds may have none.)
   expect(totals.failures).toBeGreaterThan(seeds / 2 - 10);
   expect(totals.prunedInFlight).toBeGreaterThan(seeds / 4 - 10);
   expect(totals.splitBatches).toBeGreaterThan(seeds / 10 - 10);
+  expect(totals.parkings).toBeGreaterThan(seeds / 4 - 10);
   expect(totals.drained).toBeGreaterThan(5 * seeds);
 }, 0);

@@ -40,6 +40,8 @@ export interface GrownTree {
   /** Calls that the engine failed though the ledger had admitted them. */
   readonly failures: number;
   readonly prunedInFlight: number;
+  /** Branches that left the cache for a while. */
+  readonly parkings: number;
   /** Batches of several calls that failed, and whose calls were run one by one. */
   readonly splitBatches: number;
 }
@@ -80,6 +82,8 @@ class RandomTree {
     "broken prefill": () => this.#prefillBroken(),
     "set grammar": () => this.#setGrammar(),
     "set sampling": () => this.#setSampling(),
+    park: () => this.#park(),
+    unpark: () => this.#unpark(),
     prune: () => this.#prune(),
     "prune subtree": () => this.#pruneSubtree(),
     reserve: () => this.#reserve(),
@@ -108,6 +112,7 @@ class RandomTree {
     }
     await this.#clearFaults();
     for (const held of this.checked.reservations.splice(0)) held.release();
+    for (const branch of this.checked.model.living) if (!branch.isActive) await this.checked.unpark(branch);
     await this.checked.drain();
   }
 
@@ -126,6 +131,7 @@ class RandomTree {
     const parent = this.#any();
     if (!parent) return;
     if (this.#isFlying(parent)) return refused("BRANCH_IN_FLIGHT", () => parent.forkSync());
+    if (!parent.isActive) return refused("BRANCH_PARKED", () => parent.forkSync());
     if (this.checked.leasesLeft === 0) return refused("SEQUENCES_EXHAUSTED", () => parent.forkSync());
     this.checked.model.fork(parent, parent.forkSync());
   }
@@ -204,6 +210,7 @@ class RandomTree {
     const [branch, grammar] = [this.#any(), this.#random.pick(grammars)];
     if (!branch) return;
     if (this.#isFlying(branch)) return refused("BRANCH_IN_FLIGHT", () => branch.setGrammar(grammar));
+    if (!branch.isActive) return refused("BRANCH_PARKED", () => branch.setGrammar(grammar));
     branch.setGrammar(grammar);
     this.checked.model.tell(branch, { kind: "grammar", grammar });
   }
@@ -212,6 +219,7 @@ class RandomTree {
     const [branch, sampling] = [this.#any(), this.#anySampling()];
     if (!branch) return;
     if (this.#isFlying(branch)) return refused("BRANCH_IN_FLIGHT", () => branch.setSamplerParams(sampling));
+    if (!branch.isActive) return refused("BRANCH_PARKED", () => branch.setSamplerParams(sampling));
     branch.setSamplerParams(sampling);
     this.checked.model.tell(branch, { kind: "sampling", sampling });
   }
@@ -226,6 +234,20 @@ class RandomTree {
   #pruneSubtree() {
     const branch = this.#any();
     if (branch) this.checked.pruneSubtree(branch);
+  }
+
+  async #park(): Promise<void> {
+    const branch = this.#someIdle(1)[0];
+    if (branch && this.checked.model.childrenOf(branch).length === 0) await this.checked.park(branch);
+  }
+
+  async #unpark(): Promise<void> {
+    const { model } = this.checked;
+    const [branch] = this.#random.some(
+      model.living.filter((each) => model.of(each).isParked),
+      1,
+    );
+    if (branch) await this.checked.unpark(branch);
   }
 
   #reserve() {
@@ -253,7 +275,7 @@ class RandomTree {
 
   #someIdle(max: number): Branch[] {
     return this.#random.some(
-      this.checked.model.living.filter((branch) => !this.#isFlying(branch)),
+      this.checked.model.active.filter((branch) => !this.#isFlying(branch)),
       max,
     );
   }

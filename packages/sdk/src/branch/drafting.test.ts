@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { Drafter } from "./drafter.ts";
+import { Drafting, type DraftRow } from "./drafting.ts";
+
+const roomy = { draftRows: 16, nUbatch: 64 };
+
+function eager(): Drafter {
+  return {
+    opened() {},
+    wrote() {},
+    closed() {},
+    draft: (_, __, most) => Array.from({ length: most + 3 }, (_, i) => i),
+  };
+}
+
+function lengths(capabilities: typeof roomy, rows: readonly DraftRow[]): number[] {
+  const drafting = new Drafting(capabilities);
+  drafting.use(eager());
+  return drafting
+    .begin(rows)
+    .ask(rows.map((_, entry) => ({ entry, produced: [], forced: [] })))
+    .map(({ length }) => length);
+}
+
+const row = (branch: number, maxTokens?: number): DraftRow => ({ branch, token: 1, maxTokens });
+
+describe("Drafting", () => {
+  it("shares what a batch has room for among those that want guesses, and makes none in a wide one", () => {
+    expect(lengths(roomy, [row(1, 99)])).toEqual([7]);
+    expect(lengths(roomy, [row(1, 99), row(2, 99)])).toEqual([3, 3]);
+    expect(lengths(roomy, [row(1, 99), row(2), row(3)])).toEqual([5, 0, 0]);
+    expect(
+      lengths(
+        roomy,
+        Array.from({ length: 8 }, (_, i) => row(i, 99)),
+      ),
+    ).toEqual(Array(8).fill(0));
+    expect(
+      lengths(
+        roomy,
+        Array.from({ length: 20 }, (_, i) => row(i, 99)),
+      ),
+    ).toEqual(Array(20).fill(0));
+  });
+
+  it("keeps to what the engine verifies and to what a branch may produce", () => {
+    expect(lengths({ draftRows: 2, nUbatch: 64 }, [row(1, 99)])).toEqual([2]);
+    expect(lengths({ draftRows: 16, nUbatch: 4 }, [row(1, 99), row(2, 99)])).toEqual([1, 1]);
+    expect(lengths(roomy, [row(1, 1), row(2, 3)])).toEqual([0, 2]);
+  });
+
+  it("begins with what a grammar forces, and asks for what may follow that", () => {
+    const drafting = new Drafting(roomy);
+    const asked: (readonly number[])[] = [];
+    drafting.use({
+      ...eager(),
+      draft: (_, ahead, most) => {
+        asked.push([...ahead, most]);
+        return [50, 51];
+      },
+    });
+    const run = drafting.begin([row(1, 99), row(2, 3)]);
+    expect(
+      run.ask([
+        { entry: 0, produced: [7], forced: [40, 41] },
+        { entry: 1, produced: [], forced: [40, 41, 42, 43] },
+      ]),
+    ).toEqual([
+      [40, 41, 50],
+      [40, 41],
+    ]);
+    expect(asked).toEqual([[1, 7, 40, 41, 1]]);
+    expect([run.stepsOf(0, 4), run.stepsOf(1, 1)]).toEqual([
+      [{ tokens: 3, rejected: 1 }],
+      [{ tokens: 1, rejected: 2 }],
+    ]);
+  });
+
+  it("does without a drafter that throws at news", () => {
+    const drafting = new Drafting(roomy);
+    drafting.use({
+      ...eager(),
+      wrote: () => {
+        throw new RangeError("of the drafter");
+      },
+    });
+    drafting.wrote(1, [1]);
+    expect(drafting.begin([row(1, 9)]).ask([{ entry: 0, produced: [], forced: [] }])).toEqual([[]]);
+  });
+});

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { expect, it } from "vitest";
+import { joined } from "./encode-state.ts";
+import { open, seal } from "./envelope.ts";
+
+const blobs = [Uint8Array.of(1, 2, 3), new Uint8Array(), Uint8Array.of(4)];
+const sealed = () => joined(seal({ a: "ä" }, blobs));
+
+it("gives back what was sealed, also out of the middle of a buffer", () => {
+  const expected = { header: { a: "ä", blobs: [3, 0, 1] }, blobs };
+  expect(open(sealed())).toEqual(expected);
+  const bytes = sealed();
+  const around = Buffer.concat([Buffer.alloc(5), bytes, Buffer.alloc(5)]);
+  expect(open(around.subarray(5, 5 + bytes.length))).toEqual(expected);
+});
+
+it("refuses every change of one bit, and every cut", () => {
+  const bytes = sealed();
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const changed = Uint8Array.from(bytes);
+    (changed[bit >> 3] as number) ^= 1 << (bit % 8);
+    expect(() => open(changed), `bit ${bit}`).toThrow(/^STATE_(INVALID|MISMATCH)/);
+  }
+  for (let length = 0; length < bytes.length; length++)
+    expect(() => open(bytes.slice(0, length)), `${length} bytes`).toThrow(/^STATE_INVALID/);
+});
+
+/** With the right length and digest, whatever it says. */
+function resealed(header: string, rest: Uint8Array): Uint8Array {
+  const text = new TextEncoder().encode(header);
+  const bytes = new Uint8Array(24 + text.length + rest.length + 32);
+  const view = new DataView(bytes.buffer);
+  bytes.set(new TextEncoder().encode("LLOYALST"));
+  view.setUint32(8, 1, true);
+  view.setUint32(12, text.length, true);
+  view.setBigUint64(16, BigInt(bytes.length), true);
+  bytes.set(text, 24);
+  bytes.set(rest, 24 + text.length);
+  bytes.set(createHash("sha256").update(bytes.subarray(0, -32)).digest(), bytes.length - 32);
+  return bytes;
+}
+
+it.each([
+  "",
+  "{",
+  "7",
+  "null",
+  "{}",
+  '{"blobs":7}',
+  '{"blobs":[5]}',
+  '{"blobs":[3]}',
+  '{"blobs":[-1,5]}',
+  '{"blobs":[4,0.5]}',
+  '{"blobs":["4"]}',
+  '{"blobs":[9007199254740991,4]}',
+])("refuses blobs that are not the rest, though the digest is right: %s", (header) => {
+  expect(() => open(resealed(header, Uint8Array.of(1, 2, 3, 4)))).toThrow(/^STATE_INVALID/);
+  expect(open(resealed('{"blobs":[4]}', Uint8Array.of(1, 2, 3, 4))).blobs).toHaveLength(1);
+});
