@@ -303,7 +303,7 @@ export class BranchTree {
       const further = produced[i]?.slice(0, -1) ?? [];
       const written = further.length > 0 ? [...tokens, ...further.map(tokenOf)] : tokens;
       this.#advance(node, written);
-      return { node, position, tokens: written, ...(drafted && { steps: drafted.stepsOf(i, written.length) }) };
+      return { node, position, tokens: written, ...(drafted && { steps: drafted.land(i, written.length) }) };
     });
     if (calls[0]?.lane !== "prefill") this.#log.committed(landed, ms);
     else if (landed.length > 0) this.#log.prefilled(landed, ms);
