@@ -23,7 +23,7 @@ interface DraftFigures {
   flips: { tokens: number; flipped: number };
 }
 
-const tokensEach = 96;
+const tokensEach = 64;
 
 /** What guesses cost, what they spare, and whether they change what is written. */
 export async function benchDrafts({ modelPath }: BenchTarget): Promise<DraftFigures> {
@@ -32,7 +32,7 @@ export async function benchDrafts({ modelPath }: BenchTarget): Promise<DraftFigu
     const store = new BranchStore(ctx);
     const rowsMs = await rowCosts(ctx);
     const figures: DraftFigures = { rowsMs, texts: [], flips: { tokens: 0, flipped: 0 } };
-    for (const branches of [1, 2, 4]) {
+    for (const branches of [1, 3]) {
       for (const [text, prompt] of Object.entries(prompts)) {
         const roots = await open(ctx, store, prompt, branches);
         const plain = await write(store, roots, false);
@@ -118,7 +118,7 @@ async function write(store: BranchStore, roots: readonly Branch[], draft: boolea
     if (writing.length === 0) break;
     const results = await store.run(
       writing.map(({ branch, token }) => [branch, token] as const),
-      { maxTicks: 1, maxTokens: draft ? 8 : 1, draft },
+      { maxTicks: 1, maxTokens: draft ? 6 : 1, draft },
     );
     for (const [at, { i, token }] of writing.entries()) {
       const produced = results[at] ?? [];

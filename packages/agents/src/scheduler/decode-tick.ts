@@ -33,8 +33,8 @@ export function* produceAndCommit(pool: PoolState, writing: readonly Agent[]): O
   if (commits.length > 0) yield* commitRows(pool, commits, tokensAhead(pool, commits, reserve));
 }
 
-/** Of a batch, guesses take eight rows at most. */
-const aheadMax = 8;
+/** A tick takes no more guesses than this is worth. */
+const aheadMax = 6;
 
 type Commit = ReturnType<typeof planProduce<Agent>>["commits"][number];
 

@@ -199,7 +199,7 @@ export class BranchBatches {
       const position = node.position;
       const written = withFurther(tokens, produced[i]);
       this.#advance(node, written);
-      return { node, position, tokens: written, steps: drafted?.stepsOf(i, written.length) };
+      return { node, position, tokens: written, steps: drafted?.land(i, written.length) };
     });
     if (calls[0]?.lane !== "prefill") this.#log.committed(landed, ms);
     else if (landed.length > 0) this.#log.prefilled(landed, ms);

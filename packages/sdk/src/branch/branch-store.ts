@@ -82,7 +82,7 @@ export class BranchStore {
    * one tick shares its decodes with nobody.
    *
    * ```ts
-   * const [produced] = await store.run([[branch, token]], { maxTicks: 1, maxTokens: 8, draft: true });
+   * const [produced] = await store.run([[branch, token]], { maxTicks: 1, maxTokens: 6, draft: true });
    * ```
    *
    * @throws as `commit`, and what `until` throws. All or nothing: every branch is as before the first tick.

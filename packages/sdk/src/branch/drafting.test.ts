@@ -26,27 +26,30 @@ const row = (branch: number, maxTokens?: number): DraftRow => ({ branch, token: 
 
 describe("Drafting", () => {
   it("shares what a batch has room for among those that want guesses, and makes none in a wide one", () => {
-    expect(lengths(roomy, [row(1, 99)])).toEqual([7]);
-    expect(lengths(roomy, [row(1, 99), row(2, 99)])).toEqual([3, 3]);
-    expect(lengths(roomy, [row(1, 99), row(2), row(3)])).toEqual([5, 0, 0]);
-    expect(
-      lengths(
-        roomy,
-        Array.from({ length: 8 }, (_, i) => row(i, 99)),
-      ),
-    ).toEqual(Array(8).fill(0));
-    expect(
-      lengths(
-        roomy,
-        Array.from({ length: 20 }, (_, i) => row(i, 99)),
-      ),
-    ).toEqual(Array(20).fill(0));
+    const wanting = (count: number) => Array.from({ length: count }, (_, i) => row(i, 99));
+    const counts = [1, 2, 3, 4, 20].map((count) => lengths(roomy, wanting(count)));
+    expect(counts).toEqual([[2], [2, 2], [1, 1, 1], Array(4).fill(0), Array(20).fill(0)]);
+    expect(lengths(roomy, [row(1, 99), row(2), row(3), row(4), row(5)])).toEqual([1, 0, 0, 0, 0]);
   });
 
   it("keeps to what the engine verifies and to what a branch may produce", () => {
-    expect(lengths({ draftRows: 2, nUbatch: 64 }, [row(1, 99)])).toEqual([2]);
+    expect(lengths({ draftRows: 1, nUbatch: 64 }, [row(1, 99)])).toEqual([1]);
     expect(lengths({ draftRows: 16, nUbatch: 4 }, [row(1, 99), row(2, 99)])).toEqual([1, 1]);
-    expect(lengths(roomy, [row(1, 1), row(2, 3)])).toEqual([0, 2]);
+    expect(lengths(roomy, [row(1, 1), row(2, 2)])).toEqual([0, 1]);
+  });
+
+  it("guesses more of a branch whose guesses were right, and less of one whose were not", () => {
+    const drafting = new Drafting(roomy);
+    drafting.use(eager());
+    // Each of these decodes finds so many of its guesses right.
+    const guessed = [2, 4, 1, 0, 0, 1].map((right) => {
+      const run = drafting.begin([row(1, 99)]);
+      const count = run.ask([{ entry: 0, produced: [], forced: [] }])[0]?.length ?? 0;
+      run.land(0, Math.min(right, count) + 1);
+      return count;
+    });
+    expect(guessed).toEqual([2, 4, 5, 1, 1, 1]);
+    expect(drafting.begin([row(1, 99)]).ask([{ entry: 0, produced: [], forced: [] }])[0]).toHaveLength(2);
   });
 
   it("begins with what a grammar forces, and asks for what may follow that", () => {
@@ -62,18 +65,15 @@ describe("Drafting", () => {
     const run = drafting.begin([row(1, 99), row(2, 3)]);
     expect(
       run.ask([
-        { entry: 0, produced: [7], forced: [40, 41] },
+        { entry: 0, produced: [7], forced: [40] },
         { entry: 1, produced: [], forced: [40, 41, 42, 43] },
       ]),
     ).toEqual([
-      [40, 41, 50],
+      [40, 50],
       [40, 41],
     ]);
-    expect(asked).toEqual([[1, 7, 40, 41, 1]]);
-    expect([run.stepsOf(0, 4), run.stepsOf(1, 1)]).toEqual([
-      [{ tokens: 3, rejected: 1 }],
-      [{ tokens: 1, rejected: 2 }],
-    ]);
+    expect(asked).toEqual([[1, 7, 40, 1]]);
+    expect([run.land(0, 3), run.land(1, 1)]).toEqual([[{ tokens: 2, rejected: 1 }], [{ tokens: 1, rejected: 2 }]]);
   });
 
   it("does without a drafter that throws at news", () => {

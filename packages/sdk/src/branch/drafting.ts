@@ -12,15 +12,20 @@ export interface DraftRow {
 }
 
 /**
- * Rows of a batch up to which guesses are made; a wider one has none. On two cores a decode of eight rows takes 2 to 3 times
- * as long as one of one row, and from there on each row costs what it would alone: see `docs/measurements.md`.
+ * Rows of a batch up to which guesses are made. On two cores and Qwen2.5-0.5B ticks of 1, 2, 4, 8 and 16 rows take 60, 93, 141,
+ * 250 and 464 ms (`bench/results/engine.json`): a row more costs 27 to 33 ms. Beside one branch a guess pays when every
+ * second is right, beside two too; beside four it takes four of five, and beside eight nine of ten.
  */
-const rowsMax = 8;
+const rowsMax = 6;
+/** Guesses for a branch that nothing is known of yet. */
+const firstGuesses = 2;
 
 /** The drafter of a tree. It hears of everything; it is asked where a call wants guesses. */
 export class Drafting {
   readonly #capabilities: Pick<Capabilities, "draftRows" | "nUbatch">;
   #drafter: Drafter | undefined = new PromptLookup();
+  /** By branch: how many guesses are worth a try. */
+  readonly #trust = new Map<number, number>();
 
   constructor(capabilities: Pick<Capabilities, "draftRows" | "nUbatch">) {
     this.#capabilities = capabilities;
@@ -40,11 +45,15 @@ export class Drafting {
   }
 
   closed(branch: number): void {
+    this.#trust.delete(branch);
     this.#tell((drafter) => drafter.closed(branch));
   }
 
   begin(rows: readonly DraftRow[]): DraftedRun {
-    return new DraftedRun(rows, (asks) => this.#guess(rows, asks));
+    return new DraftedRun(rows, {
+      guess: (asks) => this.#guess(rows, asks),
+      learn: (branch, guesses, accepted) => this.#learn(branch, guesses, accepted),
+    });
   }
 
   #guess(rows: readonly DraftRow[], asks: readonly DraftAsk[]): (readonly Token[])[] {
@@ -53,11 +62,17 @@ export class Drafting {
     const each = Math.floor(Math.min(draftRows, Math.min(nUbatch, rowsMax) - asks.length) / wanting);
     return asks.map(({ entry, produced, forced }) => {
       const { branch, token, maxTokens = 0 } = rows[entry] as DraftRow;
-      const most = Math.min(each, maxTokens - produced.length - 1);
+      const most = Math.min(each, this.#trust.get(branch) ?? firstGuesses, maxTokens - produced.length - 1);
       if (!(most > 0)) return [];
       const sure = forced.slice(0, most);
       return [...sure, ...this.#draft(branch, [token, ...produced, ...sure], most - sure.length)];
     });
+  }
+
+  // Twice as many where all were right, as many as were right where not.
+  #learn(branch: number, guesses: number, accepted: number): void {
+    if (guesses > 0)
+      this.#trust.set(branch, accepted === guesses ? Math.min(2 * guesses, rowsMax) : Math.max(1, accepted));
   }
 
   #draft(branch: number, ahead: readonly Token[], most: number): readonly Token[] {
@@ -75,31 +90,47 @@ export class Drafting {
   }
 }
 
+/** How a run comes by guesses, and whom it tells what became of them. */
+interface Guesser {
+  guess(asks: readonly DraftAsk[]): (readonly Token[])[];
+  learn(branch: number, guesses: number, accepted: number): void;
+}
+
 /** What was guessed in one run, and what of it came. */
 export class DraftedRun {
-  readonly #guess: (asks: readonly DraftAsk[]) => (readonly Token[])[];
+  readonly #rows: readonly DraftRow[];
+  readonly #guesser: Guesser;
   /** By entry and batch: tokens produced before it, and guesses. */
   readonly #asked: { before: number; guesses: number }[][];
 
-  constructor(rows: readonly DraftRow[], guess: (asks: readonly DraftAsk[]) => (readonly Token[])[]) {
-    this.#guess = guess;
+  constructor(rows: readonly DraftRow[], guesser: Guesser) {
+    this.#rows = rows;
+    this.#guesser = guesser;
     this.#asked = rows.map(() => []);
   }
 
   /** For `RunOptions.draft`. */
   readonly ask = (asks: readonly DraftAsk[]): (readonly Token[])[] => {
-    const lists = this.#guess(asks);
+    for (const { entry, produced } of asks) this.#learnOf(entry, produced.length);
+    const lists = this.#guesser.guess(asks);
     for (const [i, { entry, produced }] of asks.entries())
       this.#asked[entry]?.push({ before: produced.length, guesses: lists[i]?.length ?? 0 });
     return lists;
   };
 
-  /** What each batch did for an entry that has produced so many tokens in the end. */
-  stepsOf(entry: number, produced: number): Step[] {
+  /** What each batch did for an entry that has produced so many tokens in the end. Once for each. */
+  land(entry: number, produced: number): Step[] {
+    this.#learnOf(entry, produced);
     const asked = this.#asked[entry] ?? [];
     return asked.map(({ before, guesses }, i) => {
       const tokens = (asked[i + 1]?.before ?? produced) - before;
       return { tokens, rejected: guesses - tokens + 1 };
     });
+  }
+
+  #learnOf(entry: number, produced: number): void {
+    const last = this.#asked[entry]?.at(-1);
+    const row = this.#rows[entry];
+    if (last && row) this.#guesser.learn(row.branch, last.guesses, produced - last.before - 1);
   }
 }
