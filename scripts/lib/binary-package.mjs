@@ -30,7 +30,8 @@ export async function buildBinary(context, source, binary) {
   const options = [`--CDLLOYAL_LIBRARY_POSTFIX=${libraryPostfix(binary.gpu)}`, `--CDLLOYAL_ADDON_DIR=${folder}`];
   if (binary.os === "win32") options.push("--generator", "Ninja"); // which keeps to CC and CXX
   const cmakeJs = join(node, "node_modules", "cmake-js", "bin", "cmake-js");
-  const args = [cmakeJs, "build", "--out", join(folder, "cmake"), "--parallel", "2", ...options];
+  // A folder for each llama.cpp: cmake-js configures one only once.
+  const args = [cmakeJs, "build", "--out", join(folder, basename(prefix)), "--parallel", "2", ...options];
   await runStep(context, "binary", process.execPath, args, {
     cwd: node,
     env: { ...context.env, LLAMA_PREFIX: prefix },
