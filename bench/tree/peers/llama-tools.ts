@@ -9,6 +9,7 @@ import { ensureLlamaSource, llamaCommit, llamaFolder } from "../../../scripts/li
 import { publishFolder, withPrivateTemp } from "../../../scripts/lib/private-temp.mjs";
 import { runStep } from "../../../scripts/lib/run-step.mjs";
 import { withStep } from "../../../scripts/lib/step.mjs";
+import { findTool } from "../../../scripts/lib/tools.mjs";
 
 export interface LlamaTools {
   server: string;
@@ -36,7 +37,8 @@ async function build(context: Context, source: string, prefix: string, final: st
       say("building its programs");
       const cmake = (...args: string[]) => runStep(context, "llama-tools", "nice", ["cmake", ...args]);
       const paths = [`-DLLAMA_SOURCE=${source}`, `-DLLAMA_PREFIX=${prefix}`];
-      await cmake("-S", dirname(recipe), "-B", temp, "-DCMAKE_BUILD_TYPE=Release", ...paths);
+      const generator = findTool(["ninja"], context.env) ? ["-G", "Ninja"] : [];
+      await cmake("-S", dirname(recipe), "-B", temp, ...generator, "-DCMAKE_BUILD_TYPE=Release", ...paths);
       await cmake("--build", temp, "--parallel", String(availableParallelism()), "--target", ...programs);
       await publishFolder(join(temp, "bin"), final);
       say("its programs are built");
