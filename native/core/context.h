@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "model.h"
 
@@ -31,6 +32,8 @@ struct ContextParams {
   llama_flash_attn_type flash_attn = LLAMA_FLASH_ATTN_TYPE_AUTO;
   RopeParams rope = {};
   std::vector<LoraParams> lora = {};
+  // Whether prefills are cut at canonical positions and share no batch. Where it is left out: on CPU.
+  std::optional<bool> deterministic = {};
 };
 
 // What llama.cpp really allocated.
@@ -38,6 +41,7 @@ struct ContextLimits {
   uint32_t n_ctx, n_batch, n_ubatch, n_seq_max;
   int32_t n_vocab;
   int32_t n_threads, n_threads_batch;
+  bool deterministic;
 };
 
 // One KV cache with its compute threads. Everything but `abort` belongs to one thread at a time.

@@ -18,6 +18,8 @@ export interface NativeContextOptions {
   typeV: string;
   flashAttn: "auto" | "on" | "off";
   rope: NativeRope | undefined;
+  /** Undefined: where the CPU computes. */
+  deterministic: boolean | undefined;
   lora: { path: string; scale: number }[];
 }
 
@@ -37,6 +39,7 @@ export interface NativeLimits {
   nVocab: number;
   nThreads: number;
   nThreadsBatch: number;
+  deterministic: boolean;
   backend: string;
   devices: string[];
   cellsPerToken: 0 | 1;
