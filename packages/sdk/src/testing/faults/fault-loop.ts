@@ -1,26 +1,8 @@
 // The counting fault loop: the first decode of a script fails, then in another run the second, and so on, until a run
 // ends in which none has failed. So every point at which an engine can fail is tried, without luck.
 import assert from "node:assert/strict";
-import type { SessionContext } from "../../backend/session-context.ts";
+import type { DecodeFault, FaultKind, FaultyContext } from "./fault.ts";
 import { FaultScript, type ScriptStep } from "./fault-script.ts";
-
-/** `no-space`: it finds no cells. `compute`: it breaks off. `not-finite`: it writes, and its logits are unusable. */
-export type FaultKind = "no-space" | "compute" | "not-finite";
-
-export interface DecodeFault {
-  kind: FaultKind;
-  /** Decodes that work before the one that fails. */
-  spared: number;
-  /** Whether all that follow fail, too. */
-  lasting: boolean;
-}
-
-/** A context whose engine fails on demand. */
-export interface FaultyContext {
-  ctx: SessionContext;
-  /** In place of what was asked for before; undefined: nothing fails any more. */
-  failDecodes(fault: DecodeFault | undefined): void;
-}
 
 /** What came of it, so that a test can show that it tried something. */
 export interface FaultLoopFigures {
