@@ -25,10 +25,12 @@ await runMain(async (signal) => {
 /** Native code is loaded by a path made at run time, which is no import. So its loaders are looked for by name. */
 function nativeLoadersOutsideOfBinding() {
   const door = join("packages", "node", "src", "binding");
+  // Ends in a worker while native code is at work. The door is TypeScript, which workers of its process cannot read.
+  const exempt = join("packages", "node", "test", "model", "exits-child.mjs");
   return ["packages", "apps"]
     .flatMap((top) => sourcesBelow(join(root, top)))
     .map((path) => path.slice(root.length + 1))
-    .filter((path) => !path.startsWith(door))
+    .filter((path) => !path.startsWith(door) && path !== exempt)
     .filter((path) => /\bcreateRequire\b|\bprocess\.dlopen\b/.test(readFileSync(join(root, path), "utf8")))
     .map((path) => `addon-has-one-door: ${path} loads native code; only ${door} may`);
 }

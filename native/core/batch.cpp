@@ -50,4 +50,17 @@ std::vector<std::vector<Piece>> pack(std::span<const EntrySize> sizes, size_t n_
   return batches;
 }
 
+std::vector<std::vector<Piece>> cut(std::span<const EntrySize> sizes, size_t n_batch) {
+  std::vector<std::vector<Piece>> batches;
+  for (size_t entry = 0; entry < sizes.size(); ++entry) {
+    const auto [length, most, position] = sizes[entry];
+    const size_t chunk = std::min(n_batch, most);
+    for (size_t begin = 0, end = 0; begin < length; begin = end) {
+      end = std::min(length, begin + chunk - (position + begin) % chunk);
+      batches.push_back({{entry, begin, end}});
+    }
+  }
+  return batches;
+}
+
 } // namespace lloyal

@@ -24,6 +24,11 @@ uint32_t draft_rows(const Model& model) {
   return model.has_state() ? 0 : 16;
 }
 
+bool computes_on_cpu(const Model& model) {
+  const std::vector<Device>& devices = model.devices();
+  return std::none_of(devices.begin(), devices.end(), [](const Device& device) { return device.is_gpu; });
+}
+
 Status check(const Model& loaded, const ContextParams& params) {
   const llama_model* model = loaded.get();
   if (llama_model_has_encoder(model)) return {Code::model_invalid, "encoder models are not supported"};
@@ -99,9 +104,15 @@ Result<std::unique_ptr<Context>> Context::create(std::shared_ptr<Model> model, c
     return Status{Code::model_invalid, "llama.cpp refused the LoRA adapters", {}, log.text()};
   if (Status status = self->attach_threads(params.n_threads, params.n_threads_batch); !status.ok()) return status;
 
-  self->limits_ = {llama_n_ctx(context),   llama_n_batch(context),       llama_n_ubatch(context),
-                   params.n_seq_max,       self->model_->vocab().size(), params.n_threads,
-                   params.n_threads_batch, draft_rows(*self->model_)};
+  self->limits_ = {llama_n_ctx(context),
+                   llama_n_batch(context),
+                   llama_n_ubatch(context),
+                   params.n_seq_max,
+                   self->model_->vocab().size(),
+                   params.n_threads,
+                   params.n_threads_batch,
+                   draft_rows(*self->model_),
+                   params.deterministic.value_or(computes_on_cpu(*self->model_))};
   return self;
 }
 

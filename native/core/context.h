@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "model.h"
 #include "row_workers.h"
@@ -32,6 +33,8 @@ struct ContextParams {
   llama_flash_attn_type flash_attn = LLAMA_FLASH_ATTN_TYPE_AUTO;
   RopeParams rope = {};
   std::vector<LoraParams> lora = {};
+  // Whether prefills are cut at canonical positions and share no batch. Where it is left out: on CPU.
+  std::optional<bool> deterministic = {};
 };
 
 // What llama.cpp really allocated.
@@ -40,6 +43,7 @@ struct ContextLimits {
   int32_t n_vocab;
   int32_t n_threads, n_threads_batch;
   uint32_t draft_rows; // of guesses in one batch; none where the model has a state, which cannot go back
+  bool deterministic;
 };
 
 // One KV cache with its compute threads. Everything but `abort` belongs to one thread at a time.

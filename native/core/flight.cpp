@@ -9,7 +9,8 @@ Status fly_prefill(Decoder& decoder, Flight& flight) {
   std::vector<EntrySize> sizes;
   size_t total = 0;
   for (const FlightEntry& entry : flight.entries) {
-    sizes.push_back({entry.done ? 0 : entry.tokens.size(), entry.n_batch});
+    const auto position = static_cast<size_t>(entry.before.position);
+    sizes.push_back({entry.done ? 0 : entry.tokens.size(), entry.n_batch, position});
     total += sizes.back().length;
   }
   // Before the first batch, not after some of them: a prefill that cannot fit should cost nothing.
@@ -17,7 +18,8 @@ Status fly_prefill(Decoder& decoder, Flight& flight) {
 
   std::vector<std::shared_ptr<const LogitsRow>> captured;
   std::vector<size_t> captured_for;
-  for (const std::vector<Piece>& pieces : pack(sizes, decoder.context().limits().n_batch)) {
+  const ContextLimits& limits = decoder.context().limits();
+  for (const auto& pieces : limits.deterministic ? cut(sizes, limits.n_ubatch) : pack(sizes, limits.n_batch)) {
     std::vector<Row> rows;
     for (const Piece& piece : pieces) {
       const FlightEntry& entry = flight.entries[piece.entry];

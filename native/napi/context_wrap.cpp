@@ -51,6 +51,8 @@ ContextParams to_params(const Napi::Object& options) {
   params.type_v = choose(options.Get("typeV"), "typeV", cache_types);
   params.flash_attn = choose(options.Get("flashAttn"), "flashAttn", flash_attention);
   if (const Napi::Value rope = options.Get("rope"); !rope.IsUndefined()) params.rope = to_rope(to_object(rope, "rope"));
+  if (const Napi::Value value = options.Get("deterministic"); !value.IsUndefined())
+    params.deterministic = value.ToBoolean().Value();
   for_items(options.Get("lora"), "lora", [&](const Napi::Value& item) {
     const Napi::Object lora = to_object(item, "lora");
     params.lora.push_back(
@@ -142,6 +144,7 @@ Napi::Value ContextWrap::limits(const Napi::CallbackInfo& info) {
   object.Set("nVocab", limits.n_vocab);
   object.Set("nThreads", limits.n_threads);
   object.Set("nThreadsBatch", limits.n_threads_batch);
+  object.Set("deterministic", limits.deterministic);
   const std::vector<Device>& devices = context_->model().devices();
   Napi::Array names = Napi::Array::New(info.Env());
   for (const Device& device : devices) names.Set(names.Length(), device.name);

@@ -59,5 +59,21 @@ TEST(Pack, KeepsAnEntryWithinItsOwnLimitAndLeavesTheOthersAlone) {
   EXPECT_EQ(largest, 16u);
 }
 
+TEST(Cut, EndsPiecesWherePositionsAreMultiplesOfTheChunk) {
+  const std::vector<EntrySize> entries{{19, 1000, 3}, {2, 1000, 0}, {5, 2, 1}, {0, 1000, 0}};
+  std::vector<std::vector<size_t>> ends;
+  size_t next = 0, entry = 0;
+  for (const auto& batch : cut(entries, 8)) {
+    ASSERT_EQ(batch.size(), 1u);
+    const Piece& piece = batch.front();
+    if (piece.entry != entry) next = 0;
+    entry = piece.entry;
+    EXPECT_EQ(piece.begin, next);
+    next = piece.end;
+    ends.push_back({piece.entry, piece.end});
+  }
+  EXPECT_EQ(ends, (std::vector<std::vector<size_t>>{{0, 5}, {0, 13}, {0, 19}, {1, 2}, {2, 1}, {2, 3}, {2, 5}}));
+}
+
 } // namespace
 } // namespace lloyal

@@ -64,7 +64,9 @@ export const programmes = {
       vitest("model", "packages/node/test/model/contract.test.ts"),
       vitest("model", "packages/node/test/model/trees.test.ts", 1000),
       vitest("model", "packages/node/test/model/fault-loop.test.ts", 1),
+      vitest("model", "packages/node/test/model/exits.test.ts", 50),
       vitest("model", "packages/node/test/model/equivalence.test.ts", 50),
+      vitest("model", "packages/node/test/model/plain-llama.test.ts", 100),
       {
         command: "pnpm",
         args: ["--filter", "@lloyal-labs/lloyal.node", "native:test"],

@@ -22,6 +22,7 @@ const bad: Record<keyof ContextOptions, readonly unknown[]> = {
   typeK: [...noWord, "q2_K"],
   typeV: [...noWord, "q2_K"],
   flashAttn: [...noFlag, "auto"],
+  deterministic: noFlag,
   gpuLayers: [...junk, true, -1, 1.5, Number.NaN, 1025],
   device: [null, "", 3, {}, true],
   allowCpuFallback: noFlag,
@@ -78,10 +79,17 @@ describe("the options of a context", () => {
     const ropeScaling = { type: "yarn", factor: 2.5, freqBase: 1e6, originalContext: 2048 } as const;
     const lora = [{ path: "a.gguf" }, { path: "b.gguf", scale: -0.5 }];
     const load = { modelPath, gpuLayers: 0, device: "cpu", allowCpuFallback: true, mmap: false, mlock: true };
-    const checked = checkContextOptions({ ...given, ...load, flashAttn: true, ropeScaling, lora });
+    const checked = checkContextOptions({
+      ...given,
+      ...load,
+      flashAttn: true,
+      deterministic: false,
+      ropeScaling,
+      lora,
+    });
     expect(checked.load).toMatchObject(load);
     expect(checked.context).toEqual({
-      ...{ ...given, nThreadsBatch: 5, flashAttn: "on", rope: ropeScaling },
+      ...{ ...given, nThreadsBatch: 5, flashAttn: "on", rope: ropeScaling, deterministic: false },
       lora: [{ path: "a.gguf", scale: 1 }, lora[1]],
     });
   });

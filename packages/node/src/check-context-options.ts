@@ -18,7 +18,16 @@ const numbers = {
 
 const cacheTypes: readonly CacheType[] = ["f32", "f16", "q8_0", "q4_0"];
 const poolingTypes = ["none", "mean", "cls", "last", "rank"] as const;
-const otherFields = ["nThreadsBatch", "typeK", "typeV", "flashAttn", "ropeScaling", "embeddings", "poolingType"];
+const otherFields = [
+  "nThreadsBatch",
+  "typeK",
+  "typeV",
+  "flashAttn",
+  "deterministic",
+  "ropeScaling",
+  "embeddings",
+  "poolingType",
+];
 
 /** The options with their defaults. INVALID_ARGUMENT for one that is unknown, of the wrong type or out of range. */
 export function checkContextOptions(options: ContextOptions): { load: LoadOptions; context: NativeContextOptions } {
@@ -46,6 +55,7 @@ export function checkContextOptions(options: ContextOptions): { load: LoadOption
       typeV,
       flashAttn: flashAttn === undefined ? "auto" : flashAttn ? "on" : "off",
       rope: checkRopeScaling(options.ropeScaling),
+      deterministic: checkFlag("deterministic", options.deterministic),
       lora: (load.lora ?? []).map(({ path, scale = 1 }) => ({ path, scale })),
     },
   };

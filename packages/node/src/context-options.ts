@@ -69,6 +69,13 @@ export interface ContextOptions extends LoadOptions {
   typeV?: CacheType;
   /** Attention in one pass, which needs less memory; results differ in rounding. Default: where the device can. */
   flashAttn?: boolean;
+  /**
+   * Cuts a prefill where its positions are multiples of nUbatch, or of the branch's own nBatch, and lets no two branches
+   * share a batch: the same tokens make the same batches, so that equal calls on equal caches give equal bits, and calls
+   * that end at such positions give what one call gives. Else the prefills of many branches are packed into few batches.
+   * Default: true where the CPU computes, which loses little by it.
+   */
+  deterministic?: boolean;
   /** Default: as the model file has it. Refused for models without rotary positions. */
   ropeScaling?: RopeScaling;
   /** Only false, which is the default: an engine writes text, and has no member that reads embeddings. */

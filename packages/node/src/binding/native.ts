@@ -26,6 +26,8 @@ export interface NativeContextOptions {
   typeV: string;
   flashAttn: "auto" | "on" | "off";
   rope: NativeRope | undefined;
+  /** Undefined: where the CPU computes. */
+  deterministic: boolean | undefined;
   lora: { path: string; scale: number }[];
 }
 
@@ -45,6 +47,7 @@ export interface NativeLimits {
   nVocab: number;
   nThreads: number;
   nThreadsBatch: number;
+  deterministic: boolean;
   backend: string;
   devices: string[];
   cellsPerToken: 0 | 1;

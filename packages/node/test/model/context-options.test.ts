@@ -142,6 +142,18 @@ describe("sizes and threads", () => {
     });
   });
 
+  it("prefills are cut for determinism on a CPU unless that is declined", async () => {
+    for (const [deterministic, expected] of [
+      [undefined, true],
+      [true, true],
+      [false, false],
+    ] as const) {
+      await withContext({ modelPath: tiny, ...(deterministic !== undefined && { deterministic }) }, ({ engine }) => {
+        expect(engine.capabilities.deterministic).toBe(expected);
+      });
+    }
+  });
+
   it.runIf(isLinux)("threads are started as many as are asked for", async () => {
     const threads = () => Number(/^Threads:\s*(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]);
     const started = (options: Partial<ContextOptions>) => withContext({ modelPath: tiny, ...options }, threads);

@@ -201,6 +201,11 @@ export interface Capabilities {
   logits: boolean;
   /** Whether a lazy grammar's triggers may be patterns. Tokens and words may be everywhere. */
   patternTriggers: boolean;
+  /**
+   * Whether a prefill in several calls that end at multiples of nUbatch gives the row of one call, bit by bit, in a cache
+   * that is otherwise the same, whoever is prefilled in these calls beside it.
+   */
+  deterministic: boolean;
   /** What computes, in words for people: `cpu`, `cuda`, `simulated`. */
   backend: string;
   /** What computes, by name: `CPU`, or the GPUs that hold layers, such as `CUDA0`. */

@@ -1,6 +1,6 @@
 export { type ContractBackend, type ContractCase, type ContractSize, contractCases } from "./backend-contract.ts";
+export type { DecodeFault, FaultKind, FaultyContext } from "./faults/fault.ts";
 export { runFaultLoop } from "./faults/fault-loop.ts";
-export type { DecodeFault, FaultKind, FaultyContext } from "./faults/faulty-context.ts";
 export { compileGbnf, type GbnfAcceptor, type GbnfState } from "./gbnf-acceptor.ts";
 export { hostileText } from "./hostile-text.ts";
 export { type ScriptedReply, scriptedReplies } from "./scripted-replies.ts";

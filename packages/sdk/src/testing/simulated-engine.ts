@@ -118,6 +118,7 @@ export class SimulatedEngine implements Engine {
       encoder: false,
       logits: true,
       patternTriggers: true,
+      deterministic: true,
       backend: "simulated",
       devices: ["simulated"],
       nThreads: 1,

@@ -86,6 +86,30 @@ export const prefillCases = [
     }
   }),
 
+  contractCase(
+    "where the engine is deterministic, calls that end at multiples of nUbatch give what one gives, bit by bit",
+    async ({ another, ctx, filler }) => {
+      const { deterministic, nUbatch } = ctx.engine.capabilities;
+      if (!deterministic) return;
+      const words = filler(2 * nUbatch + 5);
+      const rows = [];
+      for (const ends of [[words.length], [nUbatch, words.length], [nUbatch, 2 * nUbatch, words.length]]) {
+        const { create, store } = await another();
+        const branch = create();
+        let begin = 0;
+        for (const end of ends) {
+          // What is written after its last token changes nothing; how it is written is left to the engine.
+          const beside = end === words.length ? [[create(), filler(7)] as const] : [];
+          await store.prefill([[branch, words.slice(begin, end)], ...beside]);
+          begin = end;
+        }
+        rows.push(branch.getLogits());
+      }
+      for (const row of rows) assert.deepEqual(row, rows[0]);
+    },
+    { nBatch: 32, nUbatch: 16 },
+  ),
+
   contractCase("prefills add up", async ({ root, tokens, filler }) => {
     const branch = await root();
     const first = branch.getLogits();

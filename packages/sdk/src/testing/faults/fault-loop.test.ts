@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createSimulatedContext } from "../simulated-backend.ts";
+import type { DecodeFault } from "./fault.ts";
 import { runFaultLoop } from "./fault-loop.ts";
-import type { DecodeFault } from "./faulty-context.ts";
 
 it.each([false, true])("whichever decode of a script fails, nothing is lost (recurrent: %s)", async (recurrent) => {
   const open = async () => {

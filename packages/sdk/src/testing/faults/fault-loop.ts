@@ -1,8 +1,8 @@
 // The counting fault loop: the first decode of a script fails, then in another run the second, and so on, until a run
 // ends in which none has failed. So every point at which an engine can fail is tried, without luck.
 import assert from "node:assert/strict";
+import type { DecodeFault, FaultKind, FaultyContext } from "./fault.ts";
 import { FaultScript, type ScriptStep } from "./fault-script.ts";
-import type { DecodeFault, FaultKind, FaultyContext } from "./faulty-context.ts";
 
 /** What came of it, so that a test can show that it tried something. */
 export interface FaultLoopFigures {

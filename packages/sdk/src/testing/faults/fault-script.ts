@@ -5,7 +5,7 @@ import type { Token } from "../../backend/ids.ts";
 import { Branch } from "../../branch/branch.ts";
 import { BranchStore } from "../../branch/branch-store.ts";
 import { isInferenceError } from "../../errors.ts";
-import type { DecodeFault, FaultyContext } from "./faulty-context.ts";
+import type { DecodeFault, FaultyContext } from "./fault.ts";
 
 /** What can be seen of a branch. */
 interface Seen {
