@@ -10,7 +10,14 @@ export interface LoopDelay {
    * Undefined where the system does not tell.
    */
   ownMs?: Quantiles;
+  /** Of the longest delay: on a core, and runnable without one. The rest of it the thread slept, as before a lock. */
+  longest?: Thread;
   samples: number;
+}
+
+interface Thread {
+  ranMs: number;
+  waitedMs: number;
 }
 
 interface Quantiles {
@@ -24,30 +31,30 @@ const dueMs = 1;
 /** Watches the event loop of the main thread until the returned function is called. */
 export function watchLoop(): () => LoopDelay {
   const delays: number[] = [];
-  const own: number[] = [];
-  let [at, waited] = [performance.now(), waitedMs()];
+  const threads: Thread[] = [];
+  let [at, before] = [performance.now(), threadTime()];
   const timer = setInterval(() => {
-    const [now, waitedNow] = [performance.now(), waitedMs()];
-    const delay = Math.max(0, now - at - dueMs);
-    delays.push(delay);
-    if (waited !== undefined && waitedNow !== undefined) own.push(Math.max(0, delay - (waitedNow - waited)));
-    [at, waited] = [now, waitedNow];
+    const [now, after] = [performance.now(), threadTime()];
+    delays.push(Math.max(0, now - at - dueMs));
+    if (before && after)
+      threads.push({ ranMs: after.ranMs - before.ranMs, waitedMs: after.waitedMs - before.waitedMs });
+    [at, before] = [now, after];
   }, dueMs);
   return () => {
     clearInterval(timer);
-    return {
-      delayMs: quantilesOf(delays),
-      ...(own.length > 0 && { ownMs: quantilesOf(own) }),
-      samples: delays.length,
-    };
+    const delayMs = quantilesOf(delays);
+    const own = threads.map(({ waitedMs }, i) => Math.max(0, (delays[i] ?? 0) - waitedMs));
+    const longest = threads[delays.indexOf(delays.reduce((a, b) => Math.max(a, b), 0))];
+    return { delayMs, ...(longest && { ownMs: quantilesOf(own), longest }), samples: delays.length };
   };
 }
 
-/** How long this thread has stood in the queue of a core so far, where Linux counts it. */
-function waitedMs(): number | undefined {
+/** What this thread ran, and stood in the queue of a core, so far, where Linux counts it. */
+function threadTime(): Thread | undefined {
   try {
     // The main thread has the number of its process.
-    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[1]) / 1e6;
+    const [ran, waited] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ").map(Number);
+    return { ranMs: (ran ?? 0) / 1e6, waitedMs: (waited ?? 0) / 1e6 };
   } catch {
     return undefined;
   }
