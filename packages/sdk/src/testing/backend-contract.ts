@@ -23,7 +23,7 @@ import { samplingCases } from "./contract/sampling-cases.ts";
 import { saveCases } from "./contract/save-cases.ts";
 import { vocabularyCases } from "./contract/vocabulary-cases.ts";
 
-export type { ContractBackend, ContractCase, ContractSize } from "./contract/contract-case.ts";
+export type { ContractBackend, ContractCase, ContractSize, ContractTraits } from "./contract/contract-case.ts";
 
 export const contractCases: readonly ContractCase[] = [
   ...leaseCases,

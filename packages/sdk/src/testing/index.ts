@@ -1,4 +1,10 @@
-export { type ContractBackend, type ContractCase, type ContractSize, contractCases } from "./backend-contract.ts";
+export {
+  type ContractBackend,
+  type ContractCase,
+  type ContractSize,
+  type ContractTraits,
+  contractCases,
+} from "./backend-contract.ts";
 export type { DecodeFault, FaultKind, FaultyContext } from "./faults/fault.ts";
 export { runFaultLoop } from "./faults/fault-loop.ts";
 export { compileGbnf, type GbnfAcceptor, type GbnfState } from "./gbnf-acceptor.ts";

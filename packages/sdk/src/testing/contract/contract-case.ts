@@ -13,9 +13,18 @@ export interface ContractSize {
   nSeqMax: number;
 }
 
+/** What else a case asks of its context. */
+export interface ContractTraits {
+  /**
+   * It compares tokens across batches of other shapes, which round otherwise. Where the choices of a model may lie close
+   * together, attention must then compute in 32 bits: rows are apart by 1e-6 of their spread, and by 3e-2 in 16 bits.
+   */
+  precise: boolean;
+}
+
 export interface ContractBackend {
   /** A fresh context of at least this size. The case disposes it. */
-  open(size: ContractSize): Promise<SessionContext>;
+  open(size: ContractSize, traits: ContractTraits): Promise<SessionContext>;
 }
 
 export interface ContractCase {
@@ -53,7 +62,7 @@ export interface Bench {
 export const standard: ContractSize = { nCtx: 512, nBatch: 64, nUbatch: 64, nSeqMax: 8 };
 
 /** What a case asks of its context. */
-export interface CaseNeeds extends Partial<ContractSize> {
+export interface CaseNeeds extends Partial<ContractSize>, Partial<ContractTraits> {
   /** The case counts cells; on a backend whose tokens take none it has nothing to show, and passes. */
   cells?: boolean;
 }
@@ -66,14 +75,14 @@ export const prompt = "The quick brown fox jumps over the lazy dog, and then";
 export function contractCase(
   name: string,
   body: (bench: Bench) => Promise<void>,
-  { cells: needsCells, ...size }: CaseNeeds = {},
+  { cells: needsCells, precise = false, ...size }: CaseNeeds = {},
 ): ContractCase {
   return {
     name,
     async run(backend) {
       const opened: Bench[] = [];
       const another = async () => {
-        const ctx = await backend.open({ ...standard, ...size });
+        const ctx = await backend.open({ ...standard, ...size }, { precise });
         const bench = benchOf(ctx, another);
         opened.push(bench);
         return bench;

@@ -238,7 +238,8 @@ class RandomTree {
 
   async #park(): Promise<void> {
     const branch = this.#someIdle(1)[0];
-    if (branch && this.checked.model.childrenOf(branch).length === 0) await this.checked.park(branch);
+    if (!branch || this.checked.model.childrenOf(branch).length > 0) return;
+    if (branch.forkHead === 0 || this.checked.ctx.engine.capabilities.canSaveForks) await this.checked.park(branch);
   }
 
   async #unpark(): Promise<void> {
