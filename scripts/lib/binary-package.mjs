@@ -11,10 +11,6 @@ import { ensureSharedLlama, libraryPostfix } from "./shared-llama.mjs";
  * @typedef {import("./context.mjs").Context} Context
  */
 
-// What g++ 12 makes of ggml's AMX kernels dies of SIGSEGV (docs/decisions/2026-11-21-no-amx.md). The next best variant
-// has everything else of such a CPU.
-const leftOut = /^libggml-cpu-sapphirerapids-/;
-
 /**
  * Builds the addon of a binary package, with its llama.cpp.
  *
@@ -48,9 +44,7 @@ export async function buildBinary(context, source, binary) {
 /** @param {string} folder */
 async function librariesIn(folder) {
   const files = await readdir(folder);
-  return files
-    .filter((file) => /\.(?:so|dylib|dll)$/.test(file) && !leftOut.test(file))
-    .map((file) => join(folder, file));
+  return files.filter((file) => /\.(?:so|dylib|dll)$/.test(file)).map((file) => join(folder, file));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { arch, availableParallelism, totalmem } from "node:os";
+import { readFile } from "node:fs/promises";
+import { availableParallelism, platform, totalmem } from "node:os";
 import { join } from "node:path";
 import { buildKey, compilerIdentity, compilerVariables, cpuIdentity } from "./build-key.mjs";
 import { parseBuildProgress } from "./build-progress.mjs";
@@ -28,12 +29,7 @@ export const off = [
   "GGML_BUILD_EXAMPLES",
 ];
 
-// g++ 12 drops part of the tile configuration that ggml loads (`_tile_loadconfig` names 8 of its 64 bytes as read), and
-// the first multiplication on a CPU with AMX dies of SIGSEGV. Everything else of the CPU at hand is used.
-const withoutAmx = "-mno-amx-tile -mno-amx-int8 -mno-amx-bf16";
-
 const flags = [
-  ...(arch() === "x64" ? [`-DCMAKE_C_FLAGS=${withoutAmx}`, `-DCMAKE_CXX_FLAGS=${withoutAmx}`] : []),
   "-DCMAKE_BUILD_TYPE=Release",
   "-DGGML_NATIVE=ON",
   // The addon is a shared library that these archives are linked into, with nothing of them visible from outside.
@@ -64,13 +60,18 @@ export async function ensureLlamaBuild(context, source) {
  * @param {string} source
  * @param {object} how
  * @param {readonly string[]} how.flags - for cmake
+ * @param {string} [how.compilerFlags] - for all files, C or C++
  * @param {string} how.cpu - all that the build depends on in this machine, beside its compiler
  * @param {readonly string[]} [how.install] - more arguments for the installation
  * @returns {Promise<string>} its prefix in the cache
  */
-export async function ensureBuild(context, source, { flags, cpu, install = [] }) {
+export async function ensureBuild(context, source, { flags, compilerFlags = "", cpu, install = [] }) {
   const compiler = await compilerIdentity(context);
-  const key = buildKey({ commit: llamaCommit, flags, compiler, cpu, variables: compilerVariables(context.env) });
+  const fix = await tileConfigFix(context);
+  const key = buildKey({
+    ...{ commit: llamaCommit, flags: [...flags, compilerFlags, fix.text], compiler, cpu },
+    variables: compilerVariables(context.env),
+  });
   const prefix = join(llamaFolder(context.cache), `build-${key}`);
   if (existsSync(prefix)) return prefix;
 
@@ -89,7 +90,9 @@ export async function ensureBuild(context, source, { flags, cpu, install = [] })
 
       say("configuring");
       const generator = findTool(["ninja"], context.env) ? ["-G", "Ninja"] : [];
-      await cmake(["-S", source, "-B", build, ...generator, `-DCMAKE_INSTALL_PREFIX=${prefix}`, ...flags]);
+      const compile = [`-DCMAKE_C_FLAGS=${compilerFlags}`, `-DCMAKE_CXX_FLAGS=${compilerFlags} ${fix.flag}`];
+      const paths = ["-S", source, "-B", build, `-DCMAKE_INSTALL_PREFIX=${prefix}`];
+      await cmake([...paths, ...generator, ...compile, ...flags]);
       await cmake(["--build", build, "--parallel", String(jobs())]);
       await cmake(["--install", build, "--prefix", finished, ...install]);
       await publishFolder(finished, prefix);
@@ -97,6 +100,14 @@ export async function ensureBuild(context, source, { flags, cpu, install = [] })
     }),
   );
   return prefix;
+}
+
+// MSVC knows neither the flag nor the mistake.
+/** @param {import("./context.mjs").Context} context */
+async function tileConfigFix({ root }) {
+  if (platform() === "win32") return { flag: "", text: "" };
+  const path = join(root, "native", "ggml", "tile_config.h");
+  return { flag: `-include "${path}"`, text: await readFile(path, "utf8") };
 }
 
 function jobs() {

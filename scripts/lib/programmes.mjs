@@ -61,6 +61,7 @@ export const programmes = {
     steps: [
       vitest("unit", "packages/sdk/src/testing/trees", 20_000),
       vitest("unit", "packages/sdk/src/branch/radix-tree.test.ts", 20_000),
+      vitest("unit", "packages/sdk/src/branch/prompt-lookup.test.ts", 20_000),
       vitest("model", "packages/node/test/model/contract.test.ts"),
       vitest("model", "packages/node/test/model/trees.test.ts", 1000),
       vitest("model", "packages/node/test/model/fault-loop.test.ts", 1),

@@ -26,12 +26,9 @@ export function libraryPostfix(gpu) {
  * CPU backend once for each generation of CPUs.
  *
  * @param {Binary} binary
- * @param {string} source - the tree of llama.cpp
  * @returns {string[]}
  */
-export function sharedFlags({ os, cpu, gpu }, source) {
-  // Assertions name their files. With the builder's paths in them, no two machines would build the same bytes.
-  const names = `-ffile-prefix-map=${source}/=llama.cpp/`;
+export function sharedFlags({ os, cpu, gpu }) {
   // The older form of the entry, which LD_LIBRARY_PATH does not come before.
   const link = os === "linux" ? ["-Wl,--disable-new-dtags"] : [];
   const hasVariants = os !== "win32" || cpu !== "arm64"; // llama.cpp knows none for Windows on ARM
@@ -43,8 +40,6 @@ export function sharedFlags({ os, cpu, gpu }, source) {
     "-DGGML_NATIVE=OFF",
     ...(os === "darwin" ? ["-DGGML_METAL=OFF", "-DGGML_BLAS=OFF"] : []),
     ...gpuFlags[gpu],
-    `-DCMAKE_C_FLAGS=${names}`,
-    `-DCMAKE_CXX_FLAGS=${names}`,
     "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
     "-DCMAKE_C_VISIBILITY_PRESET=hidden",
     "-DCMAKE_CXX_VISIBILITY_PRESET=hidden",
@@ -69,6 +64,11 @@ export function sharedFlags({ os, cpu, gpu }, source) {
  * @returns {Promise<string>} a prefix with `include/`, the libraries in `lib/`, and the backends in `bin/`
  */
 export function ensureSharedLlama(context, source, binary) {
-  const machine = `${process.platform} ${process.arch}`; // not this CPU: the result is for all of them
-  return ensureBuild(context, source, { flags: sharedFlags(binary, source), cpu: machine, install: ["--strip"] });
+  return ensureBuild(context, source, {
+    flags: sharedFlags(binary),
+    // Assertions name their files. With the builder's paths in them, no two machines would build the same bytes.
+    compilerFlags: `-ffile-prefix-map=${source}/=llama.cpp/`,
+    cpu: `${process.platform} ${process.arch}`, // not this CPU: the result is for all of them
+    install: ["--strip"],
+  });
 }
