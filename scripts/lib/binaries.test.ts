@@ -94,9 +94,7 @@ it("a packed manifest that lacks a binary, or has another version of it, is seen
 
 it("each binary is built for its own GPU alone", () => {
   const gpus = (each: table.Binary) =>
-    sharedFlags(each).flatMap(
-      (flag) => /^-DGGML_(CUDA|METAL|VULKAN)=ON$/.exec(flag)?.[1]?.toLowerCase() ?? [],
-    );
+    sharedFlags(each).flatMap((flag) => /^-DGGML_(CUDA|METAL|VULKAN)=ON$/.exec(flag)?.[1]?.toLowerCase() ?? []);
   for (const each of binaries) expect(gpus(each)).toEqual(each.gpu === "cpu" ? [] : [each.gpu]);
 });
 
