@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "attention_backend.h"
+#include "attention_kernels.h"
 #include "cpu_backend.h"
 #include "log_capture.h"
 
@@ -27,6 +29,11 @@ uint32_t draft_rows(const Model& model) {
 bool computes_on_cpu(const Model& model) {
   const std::vector<Device>& devices = model.devices();
   return std::none_of(devices.begin(), devices.end(), [](const Device& device) { return device.is_gpu; });
+}
+
+// Not beside a GPU: llama.cpp then gives up flash attention for all layers where it is computed by two backends.
+bool has_own_attention(const Model& model) {
+  return !attention_kernels().empty() && computes_on_cpu(model);
 }
 
 Status check(const Model& loaded, const ContextParams& params) {
@@ -56,6 +63,9 @@ llama_context_params to_llama(const Model& model, const ContextParams& params, s
   out.n_threads = params.n_threads;
   out.n_threads_batch = params.n_threads_batch;
   out.flash_attn_type = params.flash_attn;
+  // llama.cpp's own choice would be against it: a backend other than that of the layer computes it.
+  if (has_own_attention(model) && params.flash_attn == LLAMA_FLASH_ATTN_TYPE_AUTO)
+    out.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_ENABLED;
   out.rope_scaling_type = params.rope.scaling;
   out.rope_freq_base = params.rope.freq_base;
   out.rope_freq_scale = params.rope.factor > 0 ? 1 / params.rope.factor : 0;
@@ -75,6 +85,10 @@ llama_context_params to_llama(const Model& model, const ContextParams& params, s
 }
 
 } // namespace
+
+bool Context::owns_attention() const {
+  return has_own_attention(*model_);
+}
 
 void Context::ThreadpoolDelete::operator()(ggml_threadpool* pool) const {
   cpu_function<decltype(ggml_threadpool_free)>("ggml_threadpool_free")(pool);
@@ -96,6 +110,8 @@ Result<std::unique_ptr<Context>> Context::create(std::shared_ptr<Model> model, c
   }
 
   const LogCapture log;
+  std::optional<OwnAttention> attention;
+  if (has_own_attention(*self->model_)) attention.emplace(nullptr);
   self->context_.reset(llama_init_from_model(self->model_->get(), to_llama(*self->model_, params, &self->abort)));
   llama_context* context = self->context_.get();
   if (!context) return Status{Code::invalid_argument, "llama.cpp refused these context options", {}, log.text()};

@@ -58,6 +58,8 @@ class Context {
   const Model& model() const { return *model_; }
   const ContextLimits& limits() const { return limits_; }
   RowWorkers& workers() const { return *workers_; }
+  // Whether attention is computed by our kernels.
+  bool owns_attention() const;
 
   // Set from any thread to end the decode in flight: between two batches, and, on CPU and where the model has no state,
   // between two nodes of a graph.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "attention_backend.h"
 #include "cell_count.h"
 #include "log_capture.h"
 
@@ -95,6 +96,8 @@ std::vector<std::shared_ptr<const LogitsRow>> Decoder::copy_rows(std::span<const
 // A device may still be computing when llama_decode returns; its rows are read next in any case.
 int32_t Decoder::timed_decode(const llama_batch& batch, std::optional<Fault> fault) {
   if (fault == Fault::no_space) return 1;
+  std::optional<OwnAttention> attention;
+  if (context_.owns_attention()) attention.emplace(&context_.workers());
   const auto start = std::chrono::steady_clock::now();
   const int32_t result = llama_decode(context_.get(), batch);
   llama_synchronize(context_.get());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "attention_backend.h"
 #include "backends.h"
 
 namespace lloyal {
@@ -17,7 +18,8 @@ Device describe(ggml_backend_dev_t device) {
 
 std::vector<Device> list_devices() {
   std::vector<Device> devices;
-  for (size_t i = 0; i < ggml_backend_dev_count(); ++i) devices.push_back(describe(ggml_backend_dev_get(i)));
+  for (size_t i = 0; i < ggml_backend_dev_count(); ++i)
+    if (!is_attention_device(ggml_backend_dev_get(i))) devices.push_back(describe(ggml_backend_dev_get(i)));
   return devices;
 }
 

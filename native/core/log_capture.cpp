@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "attention_backend.h"
 #include "backends.h"
 #include "llama.h"
 
@@ -33,6 +34,7 @@ void init_backend() {
     {
       const LogCapture log;
       load_backends();
+      register_attention_backend();
       startup_log() = log.text();
     }
     // Without a backend it would search for some in the current folder, and nothing could be computed anyway.

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { availableParallelism, platform, totalmem } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { buildKey, compilerIdentity, compilerVariables, cpuIdentity } from "./build-key.mjs";
 import { parseBuildProgress } from "./build-progress.mjs";
 import { llamaCommit, llamaFolder } from "./llama-source.mjs";
@@ -41,6 +41,9 @@ const flags = [
   ...off.map((name) => `-D${name}=OFF`),
 ];
 
+// What a backend is made of, ours too (native/compute). ggml installs only what uses one.
+const backendHeader = "ggml/src/ggml-backend-impl.h";
+
 // What the largest of the source files takes to compile, roughly.
 const compilerBytes = 2 ** 30;
 
@@ -69,7 +72,7 @@ export async function ensureBuild(context, source, { flags, compilerFlags = "", 
   const compiler = await compilerIdentity(context);
   const fix = await tileConfigFix(context);
   const key = buildKey({
-    ...{ commit: llamaCommit, flags: [...flags, compilerFlags, fix.text], compiler, cpu },
+    ...{ commit: llamaCommit, flags: [...flags, compilerFlags, fix.text, backendHeader], compiler, cpu },
     variables: compilerVariables(context.env),
   });
   const prefix = join(llamaFolder(context.cache), `build-${key}`);
@@ -95,6 +98,7 @@ export async function ensureBuild(context, source, { flags, compilerFlags = "", 
       await cmake([...paths, ...generator, ...compile, ...flags]);
       await cmake(["--build", build, "--parallel", String(jobs())]);
       await cmake(["--install", build, "--prefix", finished, ...install]);
+      await copyFile(join(source, backendHeader), join(finished, "include", basename(backendHeader)));
       await publishFolder(finished, prefix);
       say("compiled");
     }),

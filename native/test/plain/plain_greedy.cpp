@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
     params.n_ctx = static_cast<uint32_t>(std::atoi(argv[2]));
     params.n_batch = params.n_ubatch = static_cast<uint32_t>(std::atoi(argv[3]));
     params.n_threads = params.n_threads_batch = std::atoi(argv[4]);
+    params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
     llama_context* context = llama_init_from_model(model, params);
     require(context != nullptr, "no context");
 

@@ -75,6 +75,26 @@ describe.each(tinyArchitectures)("%s", (architecture) => {
     await other.dispose();
   });
 
+  it("attends to what llama.cpp's own attention attends to", async () => {
+    const prompt = text(70, 1);
+    const rows = [];
+    for (const flashAttn of [true, false]) {
+      const { engine, dispose } = await open(architecture, { flashAttn });
+      const parent = await prefilled(engine, prompt);
+      const forks = [engine.fork(parent), engine.fork(parent)];
+      for (let step = 0; step < 40; step++)
+        await engine.commit(forks.map((sequence, i) => ({ sequence, token: 97 + ((step * (i + 3)) % 26) })));
+      rows.push(forks.map((fork) => engine.row(fork)));
+      await dispose();
+    }
+    const [ours, plain] = rows as [Float32Array[], Float32Array[]];
+    for (const [i, row] of ours.entries()) {
+      const spread = Math.max(...row) - Math.min(...row);
+      const apart = Math.max(...row.map((logit, token) => Math.abs(logit - plain[i]![token]!)));
+      expect(apart / spread).toBeLessThan(0.02);
+    }
+  });
+
   it("takes a run back that ends in an error, and writes on as if it had not been", async () => {
     const { engine, dispose } = await open(architecture, { nBatch: 32, nUbatch: 16 });
     const [one, two] = [await prefilled(engine, text(40, 1)), await prefilled(engine, text(50, 2))];

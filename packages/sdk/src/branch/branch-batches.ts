@@ -178,10 +178,10 @@ export class BranchBatches {
     this.#underWay.add(landing);
     try {
       return await landing;
-    } catch (error) {
-      this.#release(call);
-      throw error;
     } finally {
+      // Not before the caller is told: of calls that are run one by one, the first waits for the last.
+      call.promised.release();
+      for (const { node } of writes) node.inFlight = false;
       this.#underWay.delete(landing);
     }
   }
@@ -203,7 +203,6 @@ export class BranchBatches {
     });
     if (calls[0]?.lane !== "prefill") this.#log.committed(landed, ms);
     else if (landed.length > 0) this.#log.prefilled(landed, ms);
-    for (const call of calls) this.#release(call);
     return new Map(writes.flatMap(({ node }, i) => (node.disposed ? [] : [[node, produced[i] ?? []]])));
   }
 
@@ -249,11 +248,6 @@ export class BranchBatches {
         maxTokens: tokensMax.get(node),
       })),
     );
-  }
-
-  #release({ promised, writes }: Call): void {
-    promised.release();
-    for (const { node } of writes) node.inFlight = false;
   }
 
   // The cells of a node that was pruned in flight were given back at the prune, and are not counted again.
