@@ -37,6 +37,8 @@ export async function startLlamaServer(options: ServerOptions): Promise<LlamaSer
     [
       ...["-m", modelPath, "-t", String(threads), "-tb", String(threads), "-ngl", "0"],
       ...["-np", String(slots), "-c", String(cells), "--kv-unified", "--host", "127.0.0.1", "--port", "0"],
+      // The few rows of a tick take several times as long with flash attention on a CPU.
+      ...["-fa", "off"],
       // Else a request that comes while other slots are idle takes their cells away from them.
       ...["--cache-ram", "0", "--no-cache-idle-slots"],
       ...["--no-ui", "--log-colors", "off"],
