@@ -5,38 +5,58 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <utility>
 
 namespace lloyal {
 namespace {
 
-// A heap whose root is the weakest of the kept: most tokens fail one comparison against it.
+constexpr size_t lanes = 16;
+
+// A logit that at least `count` tokens reach, and few more. The row is cut into four times as many groups: each of the
+// `count` groups with the highest maxima has a token that reaches the lowest of these.
+float bar_for(std::span<const float> logits, size_t count) {
+  const size_t blocks = 4 * count / lanes + 1;
+  const size_t depth = logits.size() / (blocks * lanes); // tokens of a group: in every block each lane is one
+  constexpr float lowest = std::numeric_limits<float>::lowest();
+  if (depth == 0) return lowest;
+  std::vector<float> maxima;
+  maxima.reserve(blocks * lanes);
+  const float* logit = logits.data();
+  for (size_t block = 0; block < blocks; ++block) {
+    float best[lanes];
+    std::ranges::fill(best, -INFINITY);
+    for (size_t i = 0; i < depth; ++i, logit += lanes)
+      for (size_t lane = 0; lane < lanes; ++lane) best[lane] = logit[lane] > best[lane] ? logit[lane] : best[lane];
+    maxima.insert(maxima.end(), std::begin(best), std::end(best));
+  }
+  const auto last = maxima.begin() + static_cast<std::ptrdiff_t>(count) - 1;
+  std::nth_element(maxima.begin(), last, maxima.end(), std::greater<>());
+  return std::max(*last, lowest);
+}
+
 std::vector<Candidate> most_likely_few(std::span<const float> logits, size_t count) {
-  std::vector<Candidate> kept;
-  kept.reserve(count);
-  float weakest = -INFINITY;
+  const float bar = bar_for(logits, count);
+  std::vector<Candidate> found;
   const auto add = [&](size_t i) {
-    // Ids come in order, so an equal logit is never the more likely one.
-    if (!(logits[i] > weakest)) return;
-    if (kept.size() == count) {
-      std::pop_heap(kept.begin(), kept.end(), more_likely);
-      kept.pop_back();
-    }
-    kept.push_back({static_cast<llama_token>(i), logits[i]});
-    std::push_heap(kept.begin(), kept.end(), more_likely);
-    if (kept.size() == count) weakest = static_cast<float>(kept.front().logit);
+    if (logits[i] >= bar) found.push_back({static_cast<llama_token>(i), logits[i]});
   };
-  constexpr size_t stride = 16;
   size_t i = 0;
-  for (; i + stride <= logits.size(); i += stride) {
+  for (; i + lanes <= logits.size(); i += lanes) {
     bool any = false;
-    for (size_t lane = 0; lane < stride; ++lane) any |= logits[i + lane] > weakest;
+    for (size_t lane = 0; lane < lanes; ++lane) any |= logits[i + lane] >= bar;
     if (!any) continue;
-    for (size_t lane = 0; lane < stride; ++lane) add(i + lane);
+    for (size_t lane = 0; lane < lanes; ++lane) add(i + lane);
   }
   for (; i < logits.size(); ++i) add(i);
-  std::sort_heap(kept.begin(), kept.end(), more_likely);
-  return kept;
+  if (found.size() > count) {
+    const auto end = found.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(found.begin(), end, found.end(), more_likely);
+    found.erase(end, found.end());
+  }
+  std::ranges::sort(found, more_likely);
+  return found;
 }
 
 struct Keyed {
