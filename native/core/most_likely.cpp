@@ -9,47 +9,43 @@
 #include <limits>
 #include <utility>
 
+#include "row_sums.h"
+
 namespace lloyal {
 namespace {
 
-constexpr size_t lanes = 16;
-
-// A logit that at least `count` tokens reach, and few more. The row is cut into four times as many groups: each of the
-// `count` groups with the highest maxima has a token that reaches the lowest of these.
-float bar_for(std::span<const float> logits, size_t count) {
-  const size_t blocks = 4 * count / lanes + 1;
-  const size_t depth = logits.size() / (blocks * lanes); // tokens of a group: in every block each lane is one
+// A logit that at least `count` tokens reach, and few more, given the highest of each of many groups: each of the
+// `count` best groups has a token that reaches the lowest of their maxima.
+float bar_for(std::vector<float> maxima, size_t count) {
   constexpr float lowest = std::numeric_limits<float>::lowest();
-  if (depth == 0) return lowest;
-  std::vector<float> maxima;
-  maxima.reserve(blocks * lanes);
-  const float* logit = logits.data();
-  for (size_t block = 0; block < blocks; ++block) {
-    float best[lanes];
-    std::ranges::fill(best, -INFINITY);
-    for (size_t i = 0; i < depth; ++i, logit += lanes)
-      for (size_t lane = 0; lane < lanes; ++lane) best[lane] = logit[lane] > best[lane] ? logit[lane] : best[lane];
-    maxima.insert(maxima.end(), std::begin(best), std::end(best));
-  }
+  if (maxima.size() < count) return lowest;
   const auto last = maxima.begin() + static_cast<std::ptrdiff_t>(count) - 1;
   std::nth_element(maxima.begin(), last, maxima.end(), std::greater<>());
   return std::max(*last, lowest);
 }
 
 std::vector<Candidate> most_likely_few(std::span<const float> logits, size_t count) {
-  const float bar = bar_for(logits, count);
-  std::vector<Candidate> found;
-  const auto add = [&](size_t i) {
-    if (logits[i] >= bar) found.push_back({static_cast<llama_token>(i), logits[i]});
+  // Four times as many groups as tokens are sought; whole vectors of the widest processors.
+  constexpr size_t lanes = 16;
+  const size_t group_size = (logits.size() / (4 * count) / lanes + 1) * lanes;
+  const auto group_at = [&](size_t begin) {
+    return logits.subspan(begin, std::min(group_size, logits.size() - begin));
   };
-  size_t i = 0;
-  for (; i + lanes <= logits.size(); i += lanes) {
-    bool any = false;
-    for (size_t lane = 0; lane < lanes; ++lane) any |= logits[i + lane] >= bar;
-    if (!any) continue;
-    for (size_t lane = 0; lane < lanes; ++lane) add(i + lane);
+  std::vector<float> maxima;
+  maxima.reserve(logits.size() / group_size + 1);
+  for (size_t begin = 0; begin < logits.size(); begin += group_size) maxima.push_back(highest(group_at(begin)));
+
+  const float bar = bar_for(maxima, count);
+  std::vector<Candidate> found;
+  found.reserve(2 * count);
+  for (size_t group = 0; group < maxima.size(); ++group) {
+    if (!(maxima[group] >= bar)) continue;
+    auto token = static_cast<llama_token>(group * group_size);
+    for (const float logit : group_at(group * group_size)) {
+      if (logit >= bar) found.push_back({token, logit});
+      ++token;
+    }
   }
-  for (; i < logits.size(); ++i) add(i);
   if (found.size() > count) {
     const auto end = found.begin() + static_cast<std::ptrdiff_t>(count);
     std::nth_element(found.begin(), end, found.end(), more_likely);

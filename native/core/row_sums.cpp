@@ -85,7 +85,10 @@ LLOYAL_VECTOR float highest_of(const float* logits, size_t count) {
     for (size_t lane = 0; lane < lanes; ++lane)
       best[lane] = logits[i + lane] > best[lane] ? logits[i + lane] : best[lane];
   for (; i < count; ++i) best[0] = logits[i] > best[0] ? logits[i] : best[0];
-  return *std::max_element(std::begin(best), std::end(best));
+  for (size_t half = lanes / 2; half > 0; half /= 2)
+    for (size_t lane = 0; lane < half; ++lane)
+      best[lane] = best[lane + half] > best[lane] ? best[lane + half] : best[lane];
+  return best[0];
 }
 
 // Calls `add` for whole blocks, the last one filled up with tokens that do not count.
