@@ -4,30 +4,27 @@
 #include <cmath>
 
 namespace lloyal {
-namespace {
-
-// Without a branch per token the compiler compares many at once. NaN never wins a comparison.
-float highest(std::span<const float> logits) {
-  constexpr size_t lanes = 16;
-  float best[lanes];
-  std::fill(std::begin(best), std::end(best), -INFINITY);
-  size_t i = 0;
-  for (; i + lanes <= logits.size(); i += lanes)
-    for (size_t lane = 0; lane < lanes; ++lane)
-      best[lane] = logits[i + lane] > best[lane] ? logits[i + lane] : best[lane];
-  for (; i < logits.size(); ++i) best[0] = logits[i] > best[0] ? logits[i] : best[0];
-  return *std::max_element(std::begin(best), std::end(best));
-}
-
-} // namespace
 
 std::shared_ptr<const LogitsRow> LogitsRow::copy(std::span<const float> logits) {
-  const float best = highest(logits);
-  if (!std::isfinite(best)) return nullptr;
   auto row = std::make_shared<LogitsRow>();
-  row->logits_.assign(logits.begin(), logits.end());
-  row->argmax_ = static_cast<llama_token>(std::find(logits.begin(), logits.end(), best) - logits.begin());
-  row->exp_sums_ = exp_sums(row->logits_, best, 1, best);
+  std::vector<float>& kept = row->logits_;
+  kept.reserve(logits.size());
+  // A row is larger than the nearest cache, so each part of it is searched where it has just been copied.
+  constexpr size_t part_size = 2048;
+  float best = -INFINITY;
+  size_t best_part = 0;
+  for (size_t begin = 0; begin < logits.size(); begin += part_size) {
+    const std::span<const float> part = logits.subspan(begin, std::min(part_size, logits.size() - begin));
+    kept.insert(kept.end(), part.begin(), part.end());
+    if (const float high = highest(part); high > best) {
+      best = high;
+      best_part = begin;
+    }
+  }
+  if (!std::isfinite(best)) return nullptr;
+  const auto found = std::find(kept.begin() + static_cast<std::ptrdiff_t>(best_part), kept.end(), best);
+  row->argmax_ = static_cast<llama_token>(found - kept.begin());
+  row->exp_sums_ = exp_sums(kept, best, 1, best);
   return row;
 }
 

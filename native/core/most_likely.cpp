@@ -5,38 +5,54 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <utility>
+
+#include "row_sums.h"
 
 namespace lloyal {
 namespace {
 
-// A heap whose root is the weakest of the kept: most tokens fail one comparison against it.
+// A logit that at least `count` tokens reach, and few more, given the highest of each of many groups: each of the
+// `count` best groups has a token that reaches the lowest of their maxima.
+float bar_for(std::vector<float> maxima, size_t count) {
+  constexpr float lowest = std::numeric_limits<float>::lowest();
+  if (maxima.size() < count) return lowest;
+  const auto last = maxima.begin() + static_cast<std::ptrdiff_t>(count) - 1;
+  std::nth_element(maxima.begin(), last, maxima.end(), std::greater<>());
+  return std::max(*last, lowest);
+}
+
 std::vector<Candidate> most_likely_few(std::span<const float> logits, size_t count) {
-  std::vector<Candidate> kept;
-  kept.reserve(count);
-  float weakest = -INFINITY;
-  const auto add = [&](size_t i) {
-    // Ids come in order, so an equal logit is never the more likely one.
-    if (!(logits[i] > weakest)) return;
-    if (kept.size() == count) {
-      std::pop_heap(kept.begin(), kept.end(), more_likely);
-      kept.pop_back();
-    }
-    kept.push_back({static_cast<llama_token>(i), logits[i]});
-    std::push_heap(kept.begin(), kept.end(), more_likely);
-    if (kept.size() == count) weakest = static_cast<float>(kept.front().logit);
+  // Four times as many groups as tokens are sought; whole vectors of the widest processors.
+  constexpr size_t lanes = 16;
+  const size_t group_size = (logits.size() / (4 * count) / lanes + 1) * lanes;
+  const auto group_at = [&](size_t begin) {
+    return logits.subspan(begin, std::min(group_size, logits.size() - begin));
   };
-  constexpr size_t stride = 16;
-  size_t i = 0;
-  for (; i + stride <= logits.size(); i += stride) {
-    bool any = false;
-    for (size_t lane = 0; lane < stride; ++lane) any |= logits[i + lane] > weakest;
-    if (!any) continue;
-    for (size_t lane = 0; lane < stride; ++lane) add(i + lane);
+  std::vector<float> maxima;
+  maxima.reserve(logits.size() / group_size + 1);
+  for (size_t begin = 0; begin < logits.size(); begin += group_size) maxima.push_back(highest(group_at(begin)));
+
+  const float bar = bar_for(maxima, count);
+  std::vector<Candidate> found;
+  found.reserve(2 * count);
+  for (size_t group = 0; group < maxima.size(); ++group) {
+    if (!(maxima[group] >= bar)) continue;
+    auto token = static_cast<llama_token>(group * group_size);
+    for (const float logit : group_at(group * group_size)) {
+      if (logit >= bar) found.push_back({token, logit});
+      ++token;
+    }
   }
-  for (; i < logits.size(); ++i) add(i);
-  std::sort_heap(kept.begin(), kept.end(), more_likely);
-  return kept;
+  if (found.size() > count) {
+    const auto end = found.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(found.begin(), end, found.end(), more_likely);
+    found.erase(end, found.end());
+  }
+  std::ranges::sort(found, more_likely);
+  return found;
 }
 
 struct Keyed {

@@ -76,6 +76,21 @@ LLOYAL_VECTOR void add_moments(const float* logits, size_t count, float shift, L
   }
 }
 
+LLOYAL_VECTOR float highest_of(const float* logits, size_t count) {
+  float best[lanes];
+  std::fill(std::begin(best), std::end(best), -INFINITY);
+  size_t i = 0;
+  // Without a branch per token the compiler compares many at once. NaN never wins a comparison.
+  for (; i + lanes <= count; i += lanes)
+    for (size_t lane = 0; lane < lanes; ++lane)
+      best[lane] = logits[i + lane] > best[lane] ? logits[i + lane] : best[lane];
+  for (; i < count; ++i) best[0] = logits[i] > best[0] ? logits[i] : best[0];
+  for (size_t half = lanes / 2; half > 0; half /= 2)
+    for (size_t lane = 0; lane < half; ++lane)
+      best[lane] = best[lane + half] > best[lane] ? best[lane + half] : best[lane];
+  return best[0];
+}
+
 // Calls `add` for whole blocks, the last one filled up with tokens that do not count.
 template <typename Add> void for_blocks(std::span<const float> logits, const Add& add) {
   const size_t whole = logits.size() - logits.size() % block;
@@ -97,6 +112,10 @@ double Moments::deviation() const {
 
 double ExpSums::entropy() const {
   return std::max(0.0, std::log(mass) - moment / mass);
+}
+
+float highest(std::span<const float> logits) {
+  return highest_of(logits.data(), logits.size());
 }
 
 Moments moments(std::span<const float> logits, float shift) {

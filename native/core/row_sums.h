@@ -22,6 +22,9 @@ struct ExpSums {
   double entropy() const;
 };
 
+// -infinity where there is no number above it.
+float highest(std::span<const float> logits);
+
 Moments moments(std::span<const float> logits, float shift);
 
 // Over the logits of at most `ceiling`, which must not lie above `shift`. Relative error below 1e-6; 152k tokens take

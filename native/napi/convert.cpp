@@ -48,6 +48,21 @@ Napi::Error mismatch(Napi::Env env, const char* name, const char* expected) {
   return to_error(env, {Code::invalid_argument, std::string(name) + " must be " + expected});
 }
 
+// For each pair of `handles` and `tokens`, what `take` makes of the latter.
+template <typename Take>
+std::vector<FlightRequest> paired(const Napi::Value& handles, const Napi::Value& tokens, const Take& take) {
+  const Napi::Env env = handles.Env();
+  if (!handles.IsArray() || !tokens.IsArray()) throw mismatch(env, "entries", "arrays");
+  const auto handle_array = handles.As<Napi::Array>(), token_array = tokens.As<Napi::Array>();
+  const uint32_t length = handle_array.Length();
+  if (length != token_array.Length()) throw mismatch(env, "entries", "arrays of equal length");
+  std::vector<FlightRequest> requests;
+  requests.reserve(length);
+  for (uint32_t i = 0; i < length; ++i)
+    requests.push_back({to_integer(handle_array.Get(i), "sequence"), take(token_array.Get(i))});
+  return requests;
+}
+
 } // namespace
 
 void for_items(const Napi::Value& value, const char* name, const std::function<void(const Napi::Value&)>& take) {
@@ -167,21 +182,17 @@ std::vector<Trigger> to_triggers(const Napi::Value& value) {
 }
 
 std::vector<FlightRequest> to_requests(const Napi::Value& handles, const Napi::Value& tokens) {
-  const Napi::Env env = handles.Env();
-  if (!handles.IsArray() || !tokens.IsArray()) throw mismatch(env, "entries", "arrays");
-  const auto handle_array = handles.As<Napi::Array>();
-  const auto token_arrays = tokens.As<Napi::Array>();
-  if (handle_array.Length() != token_arrays.Length()) throw mismatch(env, "entries", "arrays of equal length");
-
-  std::vector<FlightRequest> requests;
-  for (uint32_t i = 0; i < handle_array.Length(); ++i) {
-    const Napi::Value item = token_arrays.Get(i);
+  return paired(handles, tokens, [](const Napi::Value& item) -> std::vector<llama_token> {
     if (!item.IsTypedArray() || item.As<Napi::TypedArray>().TypedArrayType() != napi_int32_array)
-      throw mismatch(env, "tokens", "an Int32Array");
+      throw mismatch(item.Env(), "tokens", "an Int32Array");
     const auto ids = item.As<Napi::Int32Array>();
-    requests.push_back({to_integer(handle_array.Get(i), "sequence"), {ids.Data(), ids.Data() + ids.ElementLength()}});
-  }
-  return requests;
+    return {ids.Data(), ids.Data() + ids.ElementLength()};
+  });
+}
+
+std::vector<FlightRequest> to_rows(const Napi::Value& handles, const Napi::Value& tokens) {
+  return paired(handles, tokens,
+                [](const Napi::Value& item) -> std::vector<llama_token> { return {to_token(item, "token")}; });
 }
 
 Napi::Object from_produced(Napi::Env env, const Produced& produced) {

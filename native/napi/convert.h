@@ -36,6 +36,8 @@ std::vector<TokenBias> to_biases(const Napi::Value& value);
 std::vector<Trigger> to_triggers(const Napi::Value& value);
 // From arrays [handles: number[], tokens: Int32Array[]] of equal length.
 std::vector<FlightRequest> to_requests(const Napi::Value& handles, const Napi::Value& tokens);
+// From arrays [handles: number[], tokens: number[]] of equal length: one token each.
+std::vector<FlightRequest> to_rows(const Napi::Value& handles, const Napi::Value& tokens);
 
 Napi::Object from_produced(Napi::Env env, const Produced& produced);
 

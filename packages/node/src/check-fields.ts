@@ -23,7 +23,8 @@ export function checkNumbers<K extends string>(
   return out;
 }
 
-function checkNumber(name: string, { min, max, integer }: NumberField, value: number): number {
+/** `value`, if it is what `field` allows. INVALID_ARGUMENT where not. */
+export function checkNumber(name: string, { min, max, integer }: Omit<NumberField, "fallback">, value: number): number {
   const fits = typeof value === "number" && value >= min && value <= max;
   if (fits && (!integer || Number.isInteger(value))) return value;
   const kind = integer ? "an integer" : "a number";

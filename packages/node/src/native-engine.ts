@@ -20,12 +20,10 @@ import {
   type TokenBias,
 } from "@lloyal-labs/sdk";
 import { typed, typedAsync } from "./binding/map-error.ts";
-import type { NativeContext } from "./binding/native.ts";
-import { checkNumbers } from "./check-fields.ts";
+import type { NativeContext, NativeRun } from "./binding/native.ts";
+import { checkNumber } from "./check-fields.ts";
 
-const prefillFields = { nBatch: { fallback: 1, min: 1, max: 2 ** 30, integer: true } };
-const ticks = { fallback: 1, min: 1, max: 2 ** 30, integer: true };
-const runFields = { maxTicks: ticks, maxTokens: ticks };
+const count = { min: 1, max: 2 ** 30, integer: true };
 
 /** The Engine port over llama.cpp. The addon does the work; this checks what it is given and types what it throws. */
 export class NativeEngine implements Engine {
@@ -71,31 +69,27 @@ export class NativeEngine implements Engine {
   prefill(entries: readonly PrefillEntry[]): Promise<void> {
     return typedAsync(() => {
       requireObjects("entries", entries);
-      const limits = entries.map(({ nBatch }) =>
-        nBatch === undefined ? 0 : checkNumbers(prefillFields, { nBatch }).nBatch,
+      const limits = entries.map(({ nBatch }) => (nBatch === undefined ? 0 : checkNumber("nBatch", count, nBatch)));
+      return this.#context.prefill(
+        entries.map(({ sequence }) => sequence),
+        entries.map(({ tokens }) => tokenArray(tokens)),
+        limits,
       );
-      return this.#context.prefill(...columns(entries, (entry) => entry.tokens), limits);
     });
   }
 
   commit(entries: readonly CommitEntry[]): Promise<void> {
-    return typedAsync(() => this.#context.commit(...columns(entries, (entry) => [entry.token])));
+    return typedAsync(() => this.#context.commit(...columns(entries)));
   }
 
   run(entries: readonly CommitEntry[], options: RunOptions = {}): Promise<Produced[][]> {
     return typedAsync(() => {
-      const { maxTicks, maxTokens } = checkNumbers(runFields, {
-        maxTicks: options.maxTicks,
-        maxTokens: options.maxTokens === undefined ? options.maxTicks : options.maxTokens,
-      });
+      const { maxTicks = 1, maxTokens = maxTicks } = options;
+      checkNumber("maxTicks", count, maxTicks);
+      checkNumber("maxTokens", count, maxTokens);
       const draft = this.capabilities.draftRows > 0 ? options.draft : undefined;
-      return this.#context.run(
-        ...columns(entries, (entry) => [entry.token]),
-        maxTicks,
-        maxTokens,
-        options.until,
-        draft,
-      );
+      const [sequences, tokens] = columns(entries);
+      return this.#context.run(sequences, tokens, maxTicks, maxTokens, options.until, draft).then(producedOf);
     });
   }
 
@@ -183,12 +177,21 @@ export class NativeEngine implements Engine {
   }
 }
 
-function columns<E extends { sequence: SequenceHandle }>(
-  entries: readonly E[],
-  tokensOf: (entry: E) => readonly Token[],
-): [number[], Int32Array[]] {
+function columns(entries: readonly CommitEntry[]): [SequenceHandle[], Token[]] {
   requireObjects("entries", entries);
-  return [entries.map((entry) => entry.sequence), entries.map((entry) => tokenArray(tokensOf(entry)))];
+  return [entries.map(({ sequence }) => sequence), entries.map(({ token }) => token)];
+}
+
+function producedOf(run: NativeRun): Produced[][] {
+  const entries: Produced[][] = [];
+  for (let at = 0; at < run.length; ) {
+    const end = at + 1 + 3 * (run[at] as number);
+    const produced: Produced[] = [];
+    for (at += 1; at < end; at += 3)
+      produced.push({ token: run[at] as Token, text: run[at + 1] as string, isStop: run[at + 2] as boolean });
+    entries.push(produced);
+  }
+  return entries;
 }
 
 /** Checked here because an Int32Array turns 1.5 into 1, 2^32 into 0 and undefined into 0 without a word. */

@@ -93,10 +93,11 @@ export function typed<T>(work: () => T): T {
 }
 
 /** `typed` for a promise: also what is thrown before there is one becomes a rejection. */
-export async function typedAsync<T>(work: () => Promise<T>): Promise<T> {
+export function typedAsync<T>(work: () => Promise<T>): Promise<T> {
+  const fail = (error: unknown): Promise<never> => Promise.reject(mapError(error));
   try {
-    return await work();
+    return work().catch(fail);
   } catch (error) {
-    throw mapError(error);
+    return fail(error);
   }
 }

@@ -15,6 +15,9 @@ export interface NativeProduced {
   isStop: boolean;
 }
 
+/** For each sequence how many it produced, then token, text and isStop of each, all in one list. */
+export type NativeRun = (number | string | boolean)[];
+
 export interface NativeContextOptions {
   nCtx: number;
   nBatch: number;
@@ -81,15 +84,16 @@ export interface NativeContext {
   row(sequence: number): Float32Array;
   /** Parallel arrays: sequence i gets tokens i, at most nBatch i of them in one batch; 0 for no limit of its own. */
   prefill(sequences: number[], tokens: Int32Array[], nBatch: number[]): Promise<void>;
-  commit(sequences: number[], tokens: Int32Array[]): Promise<void>;
+  /** Parallel arrays, here and in `run`. */
+  commit(sequences: number[], tokens: number[]): Promise<void>;
   run(
     sequences: number[],
-    tokens: Int32Array[],
+    tokens: number[],
     maxTicks: number,
     maxTokens: number,
     until: RunOptions["until"],
     draft: RunOptions["draft"],
-  ): Promise<NativeProduced[][]>;
+  ): Promise<NativeRun>;
   countCells(): Promise<number>;
   save(sequence: number, from: number): Promise<SequenceImage>;
   restore(image: SequenceImage, parent: number | undefined): Promise<number>;

@@ -149,18 +149,14 @@ export class BranchBatches {
     return tokens * this.#engine.capabilities.cellsPerToken;
   }
 
-  async #tick(
+  #tick(
     entries: readonly { node: BranchNode; token: Token }[],
     how: { lane: Call["lane"]; run?: TreeRunOptions },
   ): Promise<Produce> {
     if (entries.length === 0) throw new InvalidArgumentError("a tick needs at least one row.");
     const writes = entries.map(({ node, token }) => ({ node, tokens: [token] }));
-    return await this.#call(
-      "commit",
-      writes,
-      { ...how, rows: writes.length },
-      this.cellsOf(writes.length * (how.run?.maxTokens ?? 1)),
-    );
+    const cells = this.cellsOf(writes.length * (how.run?.maxTokens ?? 1));
+    return this.#call("commit", writes, { ...how, rows: writes.length }, cells);
   }
 
   /** Admits a call, with a promise of the cells that it may take so that no other is promised the same ones. */
@@ -191,41 +187,38 @@ export class BranchBatches {
     const writes = calls.flatMap((call) => call.writes).filter(({ node }) => !node.disposed);
     const started = performance.now();
     const drafted = this.#draftsOf(calls, writes);
-    const produced = writes.length > 0 ? await this.#decode(calls, writes, drafted) : [];
+    const produced = writes.length > 0 ? await this.#decode(calls, writes, drafted) : undefined;
     const ms = performance.now() - started;
     // Booked before anybody else can look: the branches are still in flight here.
     for (const { promised } of calls) promised.release();
     const landed = writes.map(({ node, tokens }, i) => {
       const position = node.position;
-      const written = withFurther(tokens, produced[i]);
+      const written = withFurther(tokens, produced?.[i]);
       this.#advance(node, written);
       return { node, position, tokens: written, steps: drafted?.land(i, written.length) };
     });
     if (calls[0]?.lane !== "prefill") this.#log.committed(landed, ms);
     else if (landed.length > 0) this.#log.prefilled(landed, ms);
-    return new Map(writes.flatMap(({ node }, i) => (node.disposed ? [] : [[node, produced[i] ?? []]])));
+    const produce = new Map<BranchNode, readonly Produced[]>();
+    for (const [i, { node }] of writes.entries()) if (!node.disposed) produce.set(node, produced?.[i] ?? []);
+    return produce;
   }
 
   /** What each of them produced, if any call asks for that: for a commit beside a step it is a memo. */
-  async #decode(
+  #decode(
     calls: readonly Call[],
     writes: readonly Write[],
     drafted: DraftedRun | undefined,
-  ): Promise<Produced[][]> {
+  ): Promise<Produced[][] | undefined> {
     if (calls[0]?.lane === "prefill") {
-      await this.#engine.prefill(
-        writes.map(({ node, tokens }) => ({ sequence: node.sequence, tokens, nBatch: node.nBatch })),
-      );
-      return [];
+      const entries = writes.map(({ node, tokens }) => ({ sequence: node.sequence, tokens, nBatch: node.nBatch }));
+      return this.#engine.prefill(entries).then(() => undefined);
     }
     const rows = writes.map(({ node, tokens }) => ({ sequence: node.sequence, token: tokens[0] as Token }));
     const runs = calls.flatMap(({ run }) => run ?? []);
-    if (runs.length > 0) {
-      const options = this.#optionsOf(runs, writes);
-      return await this.#engine.run(rows, drafted ? { ...options, draft: drafted.ask } : options);
-    }
-    await this.#engine.commit(rows);
-    return [];
+    if (runs.length === 0) return this.#engine.commit(rows).then(() => undefined);
+    const options = this.#optionsOf(runs, writes);
+    return this.#engine.run(rows, drafted ? { ...options, draft: drafted.ask } : options);
   }
 
   /** Runs that share a batch have one tick each; of their tokens all but the first are guesses, which keep to the call's own limit. */

@@ -54,7 +54,14 @@ export class CallQueue<C extends QueuedCall, R> {
     const batch = this.#takeShared();
     this.#isBusy = batch.length > 0;
     if (!this.#isBusy) return;
-    const outcomes = await this.#run(batch.map(({ call }) => call));
+    const calls = batch.map(({ call }) => call);
+    let outcomes: PromiseSettledResult<R>[];
+    try {
+      const value = await this.#fly(calls);
+      outcomes = calls.map(() => ({ status: "fulfilled", value }));
+    } catch (reason) {
+      outcomes = calls.length === 1 ? [{ status: "rejected", reason }] : await this.#runApart(calls);
+    }
     if (batch.length > 1 || this.#waiting.length > 0) this.#gather();
     else this.#isBusy = false;
     for (const [i, { resolve, reject }] of batch.entries()) {
@@ -85,16 +92,10 @@ export class CallQueue<C extends QueuedCall, R> {
     return taken;
   }
 
-  async #run(calls: readonly C[]): Promise<PromiseSettledResult<R>[]> {
-    try {
-      const value = await this.#fly(calls);
-      return calls.map(() => ({ status: "fulfilled", value }));
-    } catch (reason) {
-      if (calls.length === 1) return [{ status: "rejected", reason }];
-    }
+  async #runApart(calls: readonly C[]): Promise<PromiseSettledResult<R>[]> {
     this.#splits += 1;
     const outcomes: PromiseSettledResult<R>[] = [];
-    for (const call of calls) outcomes.push(...(await this.#run([call])));
+    for (const call of calls) outcomes.push(...(await Promise.allSettled([this.#fly([call])])));
     return outcomes;
   }
 }
