@@ -46,10 +46,10 @@ export const plantedBugs = [
   {
     name: "a batch is booked before the engine has written it",
     file: "packages/sdk/src/branch/branch-batches.ts",
-    find: "const produced = writes.length > 0 ? await this.#decode(calls, writes, drafted) : [];",
+    find: "const produced = writes.length > 0 ? await this.#decode(calls, writes, drafted) : undefined;",
     replace:
       "const produced = [];\n    for (const { node, tokens } of writes) this.#ledger.extend(node.tail, tokens.length);\n" +
-      "    if (writes.length > 0) produced.push(...(await this.#decode(calls, writes, drafted)));\n" +
+      "    if (writes.length > 0) produced.push(...((await this.#decode(calls, writes, drafted)) ?? []));\n" +
       "    for (const { node, tokens } of writes) this.#ledger.extend(node.tail, -tokens.length);",
   },
   {

@@ -112,6 +112,17 @@ test("every window is a verbatim part of its lines, in order, within its size", 
   );
 });
 
+test("a window that is cut at a space ends with its line, also where that space begins the next one", () => {
+  const text = `${"word ".repeat(150)}\n !\n${"x".repeat(900)}`;
+  const file = resourceFile("a.txt", text);
+  const chunks = chunkFile(file);
+  expect(chunks.length).toBeGreaterThan(1);
+  for (const { text, startLine, endLine } of chunks) {
+    expect(text.split("\n")).toHaveLength(endLine - startLine + 1);
+    expect(text).toBe(text.trim());
+  }
+});
+
 test("no window is heavier than one whole block and the head of its table", () => {
   fc.assert(
     fc.property(arbitraryMarkdown, (text) => {

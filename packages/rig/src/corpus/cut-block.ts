@@ -14,6 +14,7 @@ export function cutBlock(text: string, block: Block, weightMax: number): Block[]
   const pieces = block.kind === "prose" ? sentenceSpans(source) : lineSpans(source);
   return pieces
     .flatMap(({ start, end }) => hardCut(source, start, end))
+    .flatMap((span) => trimmed(source, span))
     .map(({ start, end }) => ({ ...block, kind, start: block.start + start, end: block.start + end }));
 }
 
@@ -41,6 +42,15 @@ function hardCut(source: string, start: number, end: number) {
   }
   spans.push({ start: from, end });
   return spans;
+}
+
+// A piece that ended in a line break would stand in one line less than it says. White space alone is no piece.
+function trimmed(source: string, { start, end }: { start: number; end: number }) {
+  const piece = source.slice(start, end);
+  const text = piece.trim();
+  if (text === "") return [];
+  const from = start + piece.indexOf(text);
+  return [{ start: from, end: from + text.length }];
 }
 
 // Half of a surrogate pair is no text.
