@@ -39,9 +39,9 @@ class Report extends Tool<{ findings: string }> {
 export async function benchTick({ modelPath }: BenchTarget): Promise<TickResult> {
   const gaps = await loopGaps(modelPath);
   const samples: number[] = [];
-  for (let i = 0; i < 250; i++) samples.push(await simulatedPool());
-  // The optimising compiler is through after some 150 pools.
-  const warm = samples.slice(150);
+  for (let i = 0; i < 400; i++) samples.push(await simulatedPool());
+  // The optimising compiler is through after some 200 pools.
+  const warm = samples.slice(200);
   return {
     loopMs: { median: quantile(gaps, 0.5), p99: quantile(gaps, 0.99), ticks: gaps.length },
     simulatedPoolMs: { median: quantile(warm, 0.5), samples: warm.map(round) },

@@ -36,9 +36,9 @@ export async function startLlamaServer(options: ServerOptions): Promise<LlamaSer
     program,
     [
       ...["-m", modelPath, "-t", String(threads), "-tb", String(threads), "-ngl", "0"],
-      ...["-np", String(slots), "-c", String(cells), "--kv-unified", "--host", "127.0.0.1", "--port", "0"],
-      // The few rows of a tick take several times as long with flash attention on a CPU.
-      ...["-fa", "off"],
+      ...["-np", String(slots), "-c", String(cells), "--host", "127.0.0.1", "--port", "0"],
+      // Three times as fast here as with cells that slots share, where each row goes over all slots' cells.
+      ...["--no-kv-unified", "-fa", "off"],
       // Else a request that comes while other slots are idle takes their cells away from them.
       ...["--cache-ram", "0", "--no-cache-idle-slots"],
       ...["--no-ui", "--log-colors", "off"],

@@ -43,14 +43,21 @@ export class PromptLookup implements Drafter {
   }
 
   wrote(branch: number, tokens: readonly Token[]): void {
-    let end = this.#ends.get(branch) ?? start;
-    for (const token of tokens) end = this.#append(end, token);
-    this.#ends.set(branch, end);
+    // Every token that any branch is given comes through here: nothing is allocated for one.
+    const { at: before, last } = this.#ends.get(branch) ?? start;
+    let at = before;
+    let [a, b, c] = last;
+    for (const token of tokens) {
+      [c, b, a] = [b, a, token];
+      at = this.#append(at, token, keyOf(a, b, c));
+    }
+    this.#ends.set(branch, { at, last: [a, b, c] });
   }
 
   draft(branch: number, ahead: readonly Token[], most: number): Token[] {
-    const { last } = ahead.reduce(moved, this.#ends.get(branch) ?? start);
-    const key = keyOf(last);
+    let [a, b, c] = (this.#ends.get(branch) ?? start).last;
+    for (const token of ahead) [c, b, a] = [b, a, token];
+    const key = keyOf(a, b, c);
     let at = this.#seen[key & this.#mask] as number;
     if (!this.#holds(at) || this.#keys[at & this.#mask] !== key) return [];
     const guesses: Token[] = [];
@@ -71,16 +78,16 @@ export class PromptLookup implements Drafter {
     return number > 0 && number > this.#count - this.#tokens.length;
   }
 
-  #append(end: End, token: Token): End {
+  /** The number of the token, which follows the one at `before`. */
+  #append(before: number, token: Token, key: number): number {
     if (this.#count + 1 === this.#tokens.length && this.#tokens.length < this.#capacityMax) this.#grow();
     const number = ++this.#count;
-    const { last } = moved(end, token);
     const place = number & this.#mask;
     this.#tokens[place] = token;
-    this.#keys[place] = keyOf(last);
+    this.#keys[place] = key;
     this.#next[place] = 0;
-    if (this.#holds(end.at)) this.#follow(end.at, number);
-    return { at: number, last };
+    if (this.#holds(before)) this.#follow(before, number);
+    return number;
   }
 
   #follow(number: number, next: number): void {
@@ -108,11 +115,7 @@ function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
   return larger;
 }
 
-function moved({ at, last: [first, second] }: End, token: Token): End {
-  return { at, last: [token, first, second] };
-}
-
-function keyOf([a, b, c]: readonly [Token, Token, Token]): number {
+function keyOf(a: Token, b: Token, c: Token): number {
   let h = Math.imul(a + 1, 0x9e3779b1) ^ Math.imul(b + 1, 0x85ebca6b) ^ Math.imul(c + 1, 0xc2b2ae35);
   h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
   return h ^ (h >>> 15);
