@@ -3,6 +3,7 @@
 //   Ints          as many 32-bit integers
 //   load_halves   16-bit floats to a Vec
 //   block         vectors that are summed up side by side: as many as registers allow
+// Not by clones of one function, as in core/row_sums.cpp: the layout of the work follows from the width of a vector.
 // Nothing of the standard library that is a template: of its functions the linker keeps one copy for all files, and that
 // might be the one that other CPUs cannot run.
 #pragma once

@@ -1,6 +1,6 @@
 #include "visible_cells.h"
 
-#include <algorithm>
+#include <bit>
 
 namespace lloyal {
 namespace {
@@ -30,7 +30,7 @@ void VisibleCells::find(const Attention& attention, const AttentionUnit& unit) {
     uint64_t seen = all_lanes;
     if (rows != all_rows)
       for (seen = 0; rows != 0; rows &= rows - 1)
-        seen |= of_row << static_cast<size_t>(__builtin_ctzll(rows)) * unit.heads;
+        seen |= of_row << static_cast<size_t>(std::countr_zero(rows)) * unit.heads;
     cells.push_back(static_cast<uint32_t>(cell));
     lanes.push_back(seen);
   }
