@@ -1,5 +1,4 @@
 import type { Branch } from "@lloyal-labs/sdk";
-import { withResolvers } from "effection";
 import type { TurnPlan } from "../policy/agent-policy.ts";
 import { type AgentState, type StateChange, transition } from "./agent-state.ts";
 import type { PastCall } from "./past-call.ts";
@@ -40,8 +39,8 @@ export class Agent {
   stale = 0;
   /** Set while its last turn, the recovery, is being written. */
   recovery: Recovery | undefined;
-  /** Resolved when it is done: what runs on its behalf ends then. */
-  readonly ending = withResolvers<void>();
+  /** Called when it is done: what runs on its behalf ends then. */
+  readonly endings = new Set<() => void>();
   result: unknown = null;
   /** Why it did not return by itself. */
   reason: string | undefined;

@@ -69,13 +69,14 @@ export function liveAgents(pool: PoolState): Agent[] {
 
 /** What the pool has to hold back at this moment. */
 export function leaseNeeds(pool: PoolState): LeaseNeeds {
-  const live = liveAgents(pool);
-  const recoveries = live.flatMap((agent) => agent.recovery ?? []);
-  return {
-    recoveryTokens: pool.recovery ? pool.recovery.promptTokens.length + pool.recovery.maxTokens : 0,
-    recoveriesUsed: recoveries.map(({ branch, start }) => branch.position - start),
-    liveAgents: live.length - recoveries.length,
-  };
+  const recoveriesUsed: number[] = [];
+  let live = 0;
+  for (const { live: lives, recovery } of pool.agents) {
+    if (recovery) recoveriesUsed.push(recovery.branch.position - recovery.start);
+    else if (lives) live += 1;
+  }
+  const recoveryTokens = pool.recovery ? pool.recovery.promptTokens.length + pool.recovery.maxTokens : 0;
+  return { recoveryTokens, recoveriesUsed, liveAgents: live };
 }
 
 export function viewOf(pool: PoolState, agent: Agent): AgentView {

@@ -1,6 +1,7 @@
+import type { Produced } from "@lloyal-labs/sdk";
 import { type Operation, until } from "effection";
 import type { Agent } from "../agent/agent.ts";
-import { leaseNeeds, liveAgents, type PoolState } from "../pool/pool-state.ts";
+import { leaseNeeds, type PoolState } from "../pool/pool-state.ts";
 import { deliverNote } from "./dispatch-calls.ts";
 import { recoveryReserve } from "./phases/lease.ts";
 import { planProduce } from "./phases/produce.ts";
@@ -54,22 +55,25 @@ function* commitRows(pool: PoolState, commits: readonly Commit[], maxTokens: num
   for (const [i, { agent, produced: first }] of commits.entries()) {
     if (!agent.live) continue;
     // All but the last that came are written.
-    for (const { text } of [first, ...(results[i]?.slice(0, -1) ?? [])]) {
-      agent.turnTokens += 1;
-      agent.tokenCount += 1;
-      agent.turnText += text;
-      pool.events.send({ type: "agent:produce", agentId: agent.id, text, tokenCount: agent.tokenCount });
-    }
+    wrote(pool, agent, first);
+    const further = results[i] as Produced[];
+    for (let at = 0; at < further.length - 1; at++) wrote(pool, agent, further[at] as Produced);
   }
   holdLease(pool);
-  const live = liveAgents(pool);
   pool.events.send({
     type: "pool:tick",
     tick: pool.ticks,
     generating: commits.length,
-    awaiting: live.filter(({ state }) => state.kind === "awaiting-tool").length,
+    awaiting: pool.agents.filter(({ state }) => state.kind === "awaiting-tool").length,
     cellsFree: pool.store.pressure().free,
   });
+}
+
+function wrote(pool: PoolState, agent: Agent, { text }: Produced): void {
+  agent.turnTokens += 1;
+  agent.tokenCount += 1;
+  agent.turnText += text;
+  pool.events.send({ type: "agent:produce", agentId: agent.id, text, tokenCount: agent.tokenCount });
 }
 
 function endTurn(pool: PoolState, agent: Agent): void {

@@ -1,7 +1,7 @@
 import { type Branch, isInferenceError } from "@lloyal-labs/sdk";
 import { type Operation, until } from "effection";
 import type { Agent } from "../agent/agent.ts";
-import { leaseNeeds, liveAgents, type PoolState } from "../pool/pool-state.ts";
+import { leaseNeeds, type PoolState } from "../pool/pool-state.ts";
 import { recoveriesThatFit } from "./phases/recover.ts";
 import { endAgent, findingsOf, holdLease, readEnd, writeTurn } from "./turns.ts";
 
@@ -11,8 +11,9 @@ import { endAgent, findingsOf, holdLease, readEnd, writeTurn } from "./turns.ts"
  */
 export function* startRecoveries(pool: PoolState): Operation<void> {
   const { recovery } = pool;
-  const waiting = liveAgents(pool).filter(({ state, recovery }) => state.kind === "recovering" && !recovery);
-  if (!recovery || waiting.length === 0) return;
+  if (!recovery) return;
+  const waiting = pool.agents.filter(({ state, recovery }) => state.kind === "recovering" && !recovery);
+  if (waiting.length === 0) return;
   const { recoveryTokens, recoveriesUsed } = leaseNeeds(pool);
   const fit = recoveriesThatFit(waiting.length, pool.lease.room, recoveryTokens, recoveriesUsed);
   // The lease is made so that this does not happen; should it, an agent without its recovery is better than a loop

@@ -1,6 +1,6 @@
 import { type Operation, until } from "effection";
 import type { Agent } from "../agent/agent.ts";
-import { leaseNeeds, liveAgents, type PoolState, viewOf } from "../pool/pool-state.ts";
+import { leaseNeeds, type PoolState, viewOf } from "../pool/pool-state.ts";
 import { fitResults } from "./fit-text.ts";
 import { type MeasuredText, shortText } from "./measure-text.ts";
 import { leaseOf } from "./phases/lease.ts";
@@ -12,12 +12,15 @@ const tooBig = "its tool result does not fit into the context";
 
 /** Agents whose turn has all of its results: a turn of several calls waits for the last. */
 export function answered(pool: PoolState): { agent: Agent; results: PendingResult[] }[] {
-  return liveAgents(pool).flatMap((agent) => {
-    const state = agent.state;
-    if (state.kind !== "awaiting-tool") return [];
+  const whole: { agent: Agent; results: PendingResult[] }[] = [];
+  if (pool.results.length === 0) return whole;
+  for (const agent of pool.agents) {
+    const { state } = agent;
+    if (state.kind !== "awaiting-tool") continue;
     const results = pool.results.filter((result) => result.agent === agent);
-    return results.length === state.callIds.length ? [{ agent, results }] : [];
-  });
+    if (results.length === state.callIds.length) whole.push({ agent, results });
+  }
+  return whole;
 }
 
 /** SETTLE: prefills the results of whole turns, all or the part that fits, in one batch. */

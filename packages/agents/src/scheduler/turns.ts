@@ -56,7 +56,7 @@ export function cutAgent(pool: PoolState, agent: Agent, reason: string): void {
 export function endAgent(pool: PoolState, agent: Agent, outcome: Outcome, reason?: string): void {
   if (!agent.live) return;
   agent.change({ type: "end", outcome });
-  agent.ending.resolve();
+  for (const end of agent.endings) end();
   agent.reason = reason;
   if (outcome === "returned") pool.events.send({ type: "agent:return", agentId: agent.id, result: agent.result });
   if (outcome === "recovered") pool.events.send({ type: "agent:recovered", agentId: agent.id, result: agent.result });

@@ -9,10 +9,12 @@ import type { DraftedRun, Drafting } from "./drafting.ts";
 import { emptyPath, type PathHash } from "./prefix-trie.ts";
 import type { RadixTree } from "./radix-tree.ts";
 
-/** Tokens for a node, the first of them at its position. */
+/** Tokens for a node, the first of them at its position: one where it is a row of a tick. */
 interface Write {
   readonly node: BranchNode;
   readonly tokens: readonly Token[];
+  /** Set when it has landed: what the node then produced. Absent where nobody asked, and for a node that was pruned meanwhile. */
+  produced?: Produced[];
 }
 
 /** What is written in as many ticks as asked for. */
@@ -33,9 +35,6 @@ interface Call extends QueuedCall {
   readonly promised: Reservation;
 }
 
-/** What the nodes of a batch produced: nothing after a prefill or commit, and for a node that was pruned meanwhile. */
-type Produce = ReadonlyMap<BranchNode, readonly Produced[]>;
-
 /** What a tree's batches work with. */
 export interface BatchesOf {
   readonly engine: Engine;
@@ -55,7 +54,7 @@ export class BranchBatches {
   readonly #prefixes: RadixTree<BranchNode>;
   readonly #drafting: Drafting;
   readonly #log = new BatchLog();
-  readonly #calls: CallQueue<Call, Produce>;
+  readonly #calls: CallQueue<Call, void>;
   readonly #underWay = new Set<Promise<unknown>>();
 
   constructor({ engine, ledger, prefixes, drafting }: BatchesOf) {
@@ -77,7 +76,7 @@ export class BranchBatches {
   }
 
   /** All or nothing: on rejection every node is as before. */
-  async prefill(entries: readonly { node: BranchNode; tokens: readonly Token[] }[]): Promise<void> {
+  async prefill(entries: readonly Write[]): Promise<void> {
     for (const { node } of entries) requireLive(node, "prefill");
     // The caller's list may be another one by the time that the batch begins.
     const writes = entries.flatMap(({ node, tokens }) => (tokens.length > 0 ? [{ node, tokens: [...tokens] }] : []));
@@ -87,26 +86,26 @@ export class BranchBatches {
   }
 
   /** Accepts and decodes one token per node in one batch. All or nothing. */
-  async commit(entries: readonly { node: BranchNode; token: Token }[]): Promise<void> {
-    await this.#tick(entries, { lane: "tick" });
+  async commit(rows: readonly Write[]): Promise<void> {
+    await this.#tick(rows, { lane: "tick" });
   }
 
   /** `commit`, then the next token of every node that was not pruned meanwhile: one engine call for a whole tick. */
-  async step(entries: readonly { node: BranchNode; token: Token }[]): Promise<(Produced | undefined)[]> {
-    const produced = await this.#tick(entries, { lane: "tick", run: { maxTicks: 1, maxTokens: 1 } });
-    return entries.map(({ node }) => produced.get(node)?.[0]);
+  async step(rows: readonly Write[]): Promise<(Produced | undefined)[]> {
+    await this.#tick(rows, { lane: "tick", run: { maxTicks: 1, maxTokens: 1 } });
+    return rows.map(({ produced }) => produced?.[0]);
   }
 
   /** Steps in one engine call, each with what the one before produced. All or nothing. */
-  async run(entries: readonly { node: BranchNode; token: Token }[], run: TreeRunOptions): Promise<Produced[][]> {
+  async run(rows: readonly Write[], run: TreeRunOptions): Promise<Produced[][]> {
     for (const name of ["maxTicks", "maxTokens"] as const) {
       if (!Number.isSafeInteger(run[name]) || run[name] < 1)
         throw new InvalidArgumentError(`${name} is a whole number, at least 1.`, { [name]: String(run[name]) });
     }
     // One decode, which nobody is asked about, may be anybody's.
     const lane = run.maxTicks === 1 && !run.until ? "tick" : undefined;
-    const produced = await this.#tick(entries, { lane, run });
-    return entries.map(({ node }) => [...(produced.get(node) ?? [])]);
+    await this.#tick(rows, { lane, run });
+    return rows.map(({ produced }) => produced ?? []);
   }
 
   /** The engine's own count, after every call so far. */
@@ -149,14 +148,10 @@ export class BranchBatches {
     return tokens * this.#engine.capabilities.cellsPerToken;
   }
 
-  #tick(
-    entries: readonly { node: BranchNode; token: Token }[],
-    how: { lane: Call["lane"]; run?: TreeRunOptions },
-  ): Promise<Produce> {
-    if (entries.length === 0) throw new InvalidArgumentError("a tick needs at least one row.");
-    const writes = entries.map(({ node, token }) => ({ node, tokens: [token] }));
-    const cells = this.cellsOf(writes.length * (how.run?.maxTokens ?? 1));
-    return this.#call("commit", writes, { ...how, rows: writes.length }, cells);
+  #tick(rows: readonly Write[], how: { lane: Call["lane"]; run?: TreeRunOptions }): Promise<void> {
+    if (rows.length === 0) throw new InvalidArgumentError("a tick needs at least one row.");
+    const cells = this.cellsOf(rows.length * (how.run?.maxTokens ?? 1));
+    return this.#call("commit", rows, { ...how, rows: rows.length }, cells);
   }
 
   /** Admits a call, with a promise of the cells that it may take so that no other is promised the same ones. */
@@ -165,7 +160,7 @@ export class BranchBatches {
     writes: readonly Write[],
     how: Pick<Call, "lane" | "rows" | "run">,
     cells: number,
-  ): Promise<Produce> {
+  ): Promise<void> {
     for (const { node } of writes) requireIdle(node, doing);
     this.#ledger.requireFree(cells, doing);
     const call: Call = { ...how, writes, promised: this.#ledger.reserve(cells) };
@@ -173,7 +168,7 @@ export class BranchBatches {
     const landing = this.#calls.add(call);
     this.#underWay.add(landing);
     try {
-      return await landing;
+      await landing;
     } finally {
       // Not before the caller is told: of calls that are run one by one, the first waits for the last.
       call.promised.release();
@@ -183,7 +178,7 @@ export class BranchBatches {
   }
 
   /** One batch for calls of one lane. What was pruned while it waited is left out. */
-  async #fly(calls: readonly Call[]): Promise<Produce> {
+  async #fly(calls: readonly Call[]): Promise<void> {
     const writes = calls.flatMap((call) => call.writes).filter(({ node }) => !node.disposed);
     const started = performance.now();
     const drafted = this.#draftsOf(calls, writes);
@@ -191,17 +186,16 @@ export class BranchBatches {
     const ms = performance.now() - started;
     // Booked before anybody else can look: the branches are still in flight here.
     for (const { promised } of calls) promised.release();
-    const landed = writes.map(({ node, tokens }, i) => {
-      const position = node.position;
+    const landed = writes.map((write, i) => {
+      const { node, tokens } = write;
+      const { position } = node;
       const written = withFurther(tokens, produced?.[i]);
       this.#advance(node, written);
+      if (produced && !node.disposed) write.produced = produced[i] as Produced[];
       return { node, position, tokens: written, steps: drafted?.land(i, written.length) };
     });
     if (calls[0]?.lane !== "prefill") this.#log.committed(landed, ms);
     else if (landed.length > 0) this.#log.prefilled(landed, ms);
-    const produce = new Map<BranchNode, readonly Produced[]>();
-    for (const [i, { node }] of writes.entries()) if (!node.disposed) produce.set(node, produced?.[i] ?? []);
-    return produce;
   }
 
   /** What each of them produced, if any call asks for that: for a commit beside a step it is a memo. */

@@ -61,7 +61,7 @@ export class BranchStore {
    * @throws KvExhaustedError, DecodeFailedError, GrammarRejectedError. Every branch is as before.
    */
   async commit(entries: readonly (readonly [Branch, Token])[]): Promise<void> {
-    await this.#tree.batches.commit(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+    await this.#tree.batches.commit(this.#rowsOf(entries));
   }
 
   /**
@@ -70,7 +70,7 @@ export class BranchStore {
    * Failures as `commit`.
    */
   async step(entries: readonly (readonly [Branch, Token])[]): Promise<(Produced | undefined)[]> {
-    return await this.#tree.batches.step(entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })));
+    return await this.#tree.batches.step(this.#rowsOf(entries));
   }
 
   /**
@@ -90,10 +90,12 @@ export class BranchStore {
    */
   async run(entries: readonly (readonly [Branch, Token])[], options: StoreRunOptions = {}): Promise<Produced[][]> {
     const { maxTicks = 1, maxTokens = maxTicks, until, draft = false } = options;
-    return await this.#tree.batches.run(
-      entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), token })),
-      { maxTicks, maxTokens, draft, until: until && ((node, text) => until(handleOf(this.#tree, node), text)) },
-    );
+    return await this.#tree.batches.run(this.#rowsOf(entries), {
+      maxTicks,
+      maxTokens,
+      draft,
+      until: until && ((node, text) => until(handleOf(this.#tree, node), text)),
+    });
   }
 
   /** Who guesses for runs with `draft`, in place of `PromptLookup`. It hears of what is opened and written from now on. */
@@ -219,6 +221,10 @@ export class BranchStore {
   /** The engine's own count of cells once all calls so far have ended, for comparison with `pressure().used`. */
   countCells(): Promise<number> {
     return this.#tree.batches.countCells();
+  }
+
+  #rowsOf(entries: readonly (readonly [Branch, Token])[]): { node: BranchNode; tokens: Token[] }[] {
+    return entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), tokens: [token] }));
   }
 
   #nodeOf(branch: Branch): BranchNode {

@@ -161,7 +161,7 @@ export class Branch {
    * @remarks Cost: one decode.
    */
   commit(token: Token): Promise<void> {
-    return this.#tree.batches.commit([{ node: this.#node, token }]);
+    return this.#tree.batches.commit([{ node: this.#node, tokens: [token] }]);
   }
 
   /**

@@ -11,6 +11,9 @@ interface Waiting<C, R> {
   reject(reason: unknown): void;
 }
 
+/** Tells a caller what became of the call at a place of its batch. */
+type Settle<C, R> = (waiting: Waiting<C, R>, place: number) => void;
+
 /**
  * Group commit. A call that finds nothing under way goes at once. Those that come meanwhile wait, and then the first of
  * them goes and with it, in their order, all others of its lane that find room.
@@ -55,20 +58,16 @@ export class CallQueue<C extends QueuedCall, R> {
     this.#isBusy = batch.length > 0;
     if (!this.#isBusy) return;
     const calls = batch.map(({ call }) => call);
-    let outcomes: PromiseSettledResult<R>[];
+    let settle: Settle<C, R>;
     try {
-      const value = await this.#fly(calls);
-      outcomes = calls.map(() => ({ status: "fulfilled", value }));
+      const result = await this.#fly(calls);
+      settle = ({ resolve }) => resolve(result);
     } catch (reason) {
-      outcomes = calls.length === 1 ? [{ status: "rejected", reason }] : await this.#runApart(calls);
+      settle = calls.length === 1 ? ({ reject }) => reject(reason) : await this.#runApart(calls);
     }
     if (batch.length > 1 || this.#waiting.length > 0) this.#gather();
     else this.#isBusy = false;
-    for (const [i, { resolve, reject }] of batch.entries()) {
-      const outcome = outcomes[i] as PromiseSettledResult<R>;
-      if (outcome.status === "fulfilled") resolve(outcome.value);
-      else reject(outcome.reason);
-    }
+    for (const [i, each] of batch.entries()) settle(each, i);
   }
 
   #gather(): void {
@@ -92,10 +91,15 @@ export class CallQueue<C extends QueuedCall, R> {
     return taken;
   }
 
-  async #runApart(calls: readonly C[]): Promise<PromiseSettledResult<R>[]> {
+  /** One by one. */
+  async #runApart(calls: readonly C[]): Promise<Settle<C, R>> {
     this.#splits += 1;
     const outcomes: PromiseSettledResult<R>[] = [];
     for (const call of calls) outcomes.push(...(await Promise.allSettled([this.#fly([call])])));
-    return outcomes;
+    return ({ resolve, reject }, place) => {
+      const outcome = outcomes[place] as PromiseSettledResult<R>;
+      if (outcome.status === "fulfilled") resolve(outcome.value);
+      else reject(outcome.reason);
+    };
   }
 }

@@ -12,11 +12,14 @@ export type Spellable = (text: string) => string;
  * @remarks Cost: O(text), and one `tokenize` call for each distinct character, once in the vocabulary's life.
  */
 export function compileSpellable(vocabulary: Vocabulary): Spellable {
-  const verdicts = new Uint8Array(0x110000); // by code point: 0 not asked yet, 1 can be spelled, 2 cannot
+  const verdicts = new Map<string, boolean>();
   const canSpell = (char: string) => {
-    const codePoint = char.codePointAt(0)!;
-    verdicts[codePoint] ||= detokenize(vocabulary, vocabulary.tokenize(char, false)).includes(char) ? 1 : 2;
-    return verdicts[codePoint] === 1;
+    let verdict = verdicts.get(char);
+    if (verdict === undefined) {
+      verdict = detokenize(vocabulary, vocabulary.tokenize(char, false)).includes(char);
+      verdicts.set(char, verdict);
+    }
+    return verdict;
   };
   // Every vocabulary spells printable ASCII.
   return (text) => text.replace(/[^ -~\n]/gu, (char) => (canSpell(char) ? char : "\uFFFD"));

@@ -1,5 +1,6 @@
 import type { Token } from "../backend/ids.ts";
 import type { Vocabulary } from "../backend/vocabulary.ts";
+import { detokenize } from "../chat/detokenize.ts";
 import type { Cell, SimulatedScript } from "./simulated-sequence.ts";
 import { createSimulatedVocabulary } from "./simulated-vocabulary.ts";
 
@@ -25,8 +26,7 @@ export function scriptedReplies(
   const answers = new WeakMap<Cell, Answer | undefined>();
 
   const answerTo = (conversation: readonly Token[]): Answer | undefined => {
-    const bytes = conversation.map((token) => vocabulary.bytes(token, true));
-    const said = reply(new TextDecoder().decode(Buffer.concat(bytes)));
+    const said = reply(detokenize(vocabulary, conversation));
     if (said === undefined) return undefined;
     if (typeof said === "object") return { tokens: vocabulary.tokenize(said.endless, true), isEndless: true };
     return { tokens: [...vocabulary.tokenize(said, true), stop], isEndless: false };
@@ -68,7 +68,7 @@ function endsWith(last: Cell, part: readonly Token[]): boolean {
 }
 
 function pathTo(last: Cell): Token[] {
-  const path: Token[] = [];
-  for (let cell: Cell | undefined = last; cell; cell = cell.previous) path.push(cell.token);
-  return path.reverse();
+  const path = new Array<Token>(last.length);
+  for (let cell: Cell | undefined = last; cell; cell = cell.previous) path[cell.length - 1] = cell.token;
+  return path;
 }

@@ -17,6 +17,7 @@ import {
   prefilled,
   rowOf,
   type SequenceState,
+  sumsOf,
 } from "./simulated-sequence.ts";
 
 const windowMax = 4096;
@@ -38,8 +39,8 @@ export function imageOf(vocabulary: Vocabulary, state: SequenceState, from: numb
     commits: state.commits,
     draws: state.draws,
     pendingBytes: state.pendingBytes,
-    surprisals: Written.sumsOf(state.written),
-    grammar: state.way && { ...state.way, heard: lastHeard(state.way.heard, Number.POSITIVE_INFINITY) },
+    surprisals: sumsOf(vocabulary, state),
+    grammar: state.way && { ...state.way.from, heard: lastHeard(state.way.heard, Number.POSITIVE_INFINITY) },
   };
 }
 
@@ -62,7 +63,7 @@ export function stateOf(
     mu: image.mu,
     commits: image.commits,
     draws: image.draws,
-    written: image.surprisals.count > 0 ? Written.before(image.surprisals) : undefined,
+    written: image.surprisals.count > 0 ? new Written<SequenceState>(undefined, 0, image.surprisals) : undefined,
     pendingBytes: image.pendingBytes,
   };
   const row = state.last && rowOf(vocabulary, state);

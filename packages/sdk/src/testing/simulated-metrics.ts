@@ -1,5 +1,3 @@
-import type { SequenceMetrics } from "../backend/engine.ts";
-
 /** Surprisals, in nats. */
 export interface Surprisals {
   readonly model: number;
@@ -16,43 +14,29 @@ const nothing: Sums = { model: 0, sampling: 0, count: 0 };
  * What a sequence has committed, newest first, shared by forks. A surprisal costs a pass over the vocabulary and most
  * sequences are never asked for theirs, so it is taken when somebody asks, once.
  *
- * @typeParam C - what a commit was
+ * @typeParam S - what a sequence is before a commit, with what it has committed until then
  */
-export class Written<C> {
-  readonly #previous: Written<C> | undefined;
-  readonly #measure: (commit: C) => Surprisals;
+export class Written<S extends { readonly written: Written<S> | undefined }> {
   /** Undefined where the sums are known from elsewhere. */
-  readonly #commit: C | undefined;
+  readonly #before: S | undefined;
+  readonly #token: number;
   #sums: Sums | undefined;
 
-  /** @param measure - one function for all commits: a closure for each of them would be most of what a token costs */
-  constructor(previous: Written<C> | undefined, measure: (commit: C) => Surprisals, commit?: C) {
-    this.#previous = previous;
-    this.#measure = measure;
-    this.#commit = commit;
+  constructor(before: S | undefined, token: number, sums?: Sums) {
+    this.#before = before;
+    this.#token = token;
+    this.#sums = sums;
   }
 
-  /** What was committed elsewhere, in sums. */
-  static before<C>(sums: Sums): Written<C> {
-    const written = new Written<C>(undefined, () => sums);
-    written.#sums = sums;
-    return written;
-  }
-
-  static sumsOf<C>(written: Written<C> | undefined): Sums {
-    return written ? written.#total() : nothing;
-  }
-
-  static metricsOf<C>(written: Written<C> | undefined): SequenceMetrics {
-    const { model, sampling, count } = Written.sumsOf(written);
-    return { perplexity: Math.exp(model / count), samplingPerplexity: Math.exp(sampling / count) };
-  }
-
-  #total(): Sums {
-    const open: Written<C>[] = [];
+  /** The sums up to a commit and with it; `measure` gives what one commit adds. */
+  static sumsOf<S extends { readonly written: Written<S> | undefined }>(
+    written: Written<S> | undefined,
+    measure: (before: S, token: number) => Surprisals,
+  ): Sums {
+    const open: Written<S>[] = [];
     let sums: Sums = nothing;
     // A loop, because a text may be longer than the stack is deep.
-    for (let each: Written<C> | undefined = this; each; each = each.#previous) {
+    for (let each = written; each; each = each.#before?.written) {
       if (each.#sums) {
         sums = each.#sums;
         break;
@@ -60,7 +44,7 @@ export class Written<C> {
       open.push(each);
     }
     for (const each of open.reverse()) {
-      const { model, sampling } = each.#measure(each.#commit as C);
+      const { model, sampling } = measure(each.#before as S, each.#token);
       sums = { model: sums.model + model, sampling: sums.sampling + sampling, count: sums.count + 1 };
       each.#sums = sums;
     }

@@ -1,4 +1,4 @@
-import type { GrammarTrigger, Produced } from "../backend/engine.ts";
+import type { GrammarImage, GrammarTrigger, Produced } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
 import type { ResolvedSampling } from "../backend/sampling.ts";
 import { requireToken } from "../backend/token-bias.ts";
@@ -12,7 +12,7 @@ import {
   forcedBytes,
   lazyGrammar,
 } from "./simulated-grammar.ts";
-import { rowSurprisal, type Surprisals, Written } from "./simulated-metrics.ts";
+import { rowSurprisal, type Sums, Written } from "./simulated-metrics.ts";
 import { type Choice, choose, samplingSurprisal } from "./simulated-sampler/chain.ts";
 import { nextMu } from "./simulated-sampler/mirostat.ts";
 import { mix } from "./simulated-sampler/random.ts";
@@ -36,17 +36,8 @@ export interface Heard {
 
 /** How a sequence came to where its grammar stands; see `GrammarImage`. */
 export interface GrammarWay {
-  readonly text: string;
-  readonly triggers: readonly GrammarTrigger[];
-  readonly pendingBytes: readonly number[];
+  readonly from: Omit<GrammarImage, "heard">;
   readonly heard: Heard | undefined;
-}
-
-/** A token, and the sequence as it was before. */
-interface Commit {
-  readonly vocabulary: Vocabulary;
-  readonly before: SequenceState;
-  readonly token: Token;
 }
 
 /** All that a sequence is beside its lease. A plain value: a fork shares it, a batch replaces it after success. */
@@ -65,7 +56,7 @@ export interface SequenceState {
   readonly commits: number;
   /** Calls of `sample` since the last commit. */
   readonly draws: number;
-  readonly written: Written<Commit> | undefined;
+  readonly written: Written<SequenceState> | undefined;
   /** Of a code point that the tokens so far have not finished. */
   readonly pendingBytes: readonly number[];
 }
@@ -110,8 +101,8 @@ export function constrained(
 ): SequenceState {
   if (text === undefined) return { ...state, constraint: undefined, way: undefined };
   const constraint = triggers.length > 0 ? lazyGrammar(text, triggers) : activeGrammar(text);
-  const way = { text, triggers: structuredClone(triggers), pendingBytes: state.pendingBytes, heard: undefined };
-  return { ...state, constraint, way };
+  const from = { text, triggers: structuredClone(triggers), pendingBytes: state.pendingBytes };
+  return { ...state, constraint, way: { from, heard: undefined } };
 }
 
 /** The state in which only the grammar has heard `token`, and the text has it. Throws GrammarRejectedError. */
@@ -141,7 +132,7 @@ export function committed(vocabulary: Vocabulary, state: SequenceState, token: T
     mu: muAfter(vocabulary, state, token),
     commits: state.commits + 1,
     draws: 0,
-    written: writtenAfter(vocabulary, state, token),
+    written: state.last ? new Written(state, token) : state.written,
     pendingBytes: splitUtf8(state.pendingBytes, arrival.bytes).rest,
   };
 }
@@ -207,7 +198,7 @@ function choiceOf(vocabulary: Vocabulary, state: SequenceState, draw: number): C
 }
 
 function onward(way: GrammarWay | undefined, token: Token): GrammarWay | undefined {
-  return way && { ...way, heard: { token, previous: way.heard } };
+  return way && { from: way.from, heard: { token, previous: way.heard } };
 }
 
 const suppressions = new WeakMap<Vocabulary, ReadonlyMap<Token, number>>();
@@ -240,16 +231,12 @@ function muAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): nu
   return nextMu(muOf(state), surprise, { tau, eta });
 }
 
-function writtenAfter(vocabulary: Vocabulary, state: SequenceState, token: Token): Written<Commit> | undefined {
-  if (!state.last) return state.written;
-  return new Written(state.written, surprisalsOf, { vocabulary, before: state, token });
-}
-
-function surprisalsOf({ vocabulary, before, token }: Commit): Surprisals {
-  return {
+/** Surprisals of all that was committed behind a row. */
+export function sumsOf(vocabulary: Vocabulary, { written }: SequenceState): Sums {
+  return Written.sumsOf(written, (before, token) => ({
     model: rowSurprisal(rowOf(vocabulary, before), token),
     sampling: samplingSurprisal(choiceOf(vocabulary, before, 0), token),
-  };
+  }));
 }
 
 /** The cell of a token that comes after another. */
