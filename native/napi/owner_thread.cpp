@@ -19,12 +19,12 @@ OwnerThread::~OwnerThread() {
   shut_down();
 }
 
-void OwnerThread::post(Work work) {
+void OwnerThread::post(Work work, std::function<void()> afterwards) {
   if (stopped_) return;
   if (pending_++ == 0) channel_.Ref(env_);
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(work));
+    queue_.push_back({std::move(work), std::move(afterwards)});
   }
   wake_.notify_one();
 }
@@ -36,15 +36,16 @@ void OwnerThread::tell(Landing landing) {
 
 void OwnerThread::loop() {
   while (true) {
-    Work work;
+    Task task;
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (stopping_) return;
-      work = std::move(queue_.front());
+      task = std::move(queue_.front());
       queue_.pop_front();
     }
-    tell([this, landing = work()](Napi::Env env) { arrive(env, landing); });
+    tell([this, landing = task.work()](Napi::Env env) { arrive(env, landing); });
+    task.afterwards();
   }
 }
 
