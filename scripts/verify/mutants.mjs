@@ -14,9 +14,10 @@ import { repositoryFiles } from "../lib/repository-files.mjs";
 import { run } from "../lib/run.mjs";
 import { plantedBugs } from "./planted-bugs.mjs";
 
+const firstFailure = "./scripts/verify/first-failure.mjs";
+
 /**
- * What has to fail. A bug in a package is to be caught by that package's own unit tests. It may make a test wait for ever;
- * the time limit of each test ends that.
+ * What has to fail. A bug in a package is to be caught by that package's own unit tests.
  *
  * @param {import("./planted-bugs.mjs").PlantedBug} bug
  * @returns {{ command: string, args: string[] }}
@@ -25,7 +26,10 @@ function guardOf({ file, guard = "unit" }) {
   if (guard === "operations") return { command: process.execPath, args: ["scripts/check-operations.mjs"] };
   if (guard === "native") return { command: "pnpm", args: ["--filter", "@lloyal-labs/lloyal.node", "native:test"] };
   const folder = file.split("/").slice(0, 2).join("/");
-  return { command: "pnpm", args: ["exec", "vitest", "run", "--project", "unit", "--bail", "1", `${folder}/`] };
+  return {
+    command: "pnpm",
+    args: ["exec", "vitest", "run", "--project", "unit", "--reporter", firstFailure, `${folder}/`],
+  };
 }
 
 await runMain(async (signal) => {

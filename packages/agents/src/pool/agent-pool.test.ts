@@ -1,3 +1,4 @@
+import { createSimulatedVocabulary } from "@lloyal-labs/sdk/testing";
 import type { Operation } from "effection";
 import { call, ensure, run, sleep, spawn, suspend, until, withResolvers } from "effection";
 import { describe, expect, it } from "vitest";
@@ -75,6 +76,29 @@ describe("a pool of agents", () => {
     expect(guessed.stats.decodedTokens).toBe(plain.stats.decodedTokens);
     expect([plain.stats.drafted, guessed.stats.accepted > 20]).toEqual([0, true]);
     expect(guessed.stats.ticks).toBeLessThan(0.8 * plain.stats.ticks);
+  });
+
+  it("tokenizes a task once, however long it waits, and what its agents begin with alike once for all", async () => {
+    const plain = createSimulatedVocabulary();
+    const asked: string[] = [];
+    const vocabulary = {
+      ...plain,
+      tokenize(text: string, parseSpecial: boolean) {
+        asked.push(text);
+        return plain.tokenize(text, parseSpecial);
+      },
+    };
+    const names = ["one", "two", "three", "four"];
+    const { value } = await runSimulated({ ...size, nSeqMax: 1, reply: diligent, vocabulary }, () =>
+      agentPool({
+        orchestrate: parallel(names.map((name) => ({ content: `task ${name}`, systemPrompt: "You look things up." }))),
+        tools: [new Lookup()],
+        terminal: new Report(),
+      }),
+    );
+    expect(value.agents.map(({ outcome }) => outcome)).toEqual(names.map(() => "returned"));
+    for (const name of names) expect(asked.filter((text) => text.includes(`task ${name}`))).toHaveLength(1);
+    expect(asked.filter((text) => text.includes("You look things up."))).toHaveLength(1);
   });
 
   it("gives every agent exactly one agent:done, last", async () => {

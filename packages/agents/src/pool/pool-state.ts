@@ -6,6 +6,7 @@ import type { AgentPolicy, AgentView, ContextBudget } from "../policy/agent-poli
 import type { LeaseNeeds } from "../scheduler/phases/lease.ts";
 import type { PendingResult } from "../scheduler/phases/pending.ts";
 import type { Wake } from "../scheduler/wake.ts";
+import type { PromptDelta } from "../spine/prompt-state.ts";
 import type { AnyTool } from "../tools/tool.ts";
 import type { PoolLease } from "./pool-lease.ts";
 import type { AgentResult } from "./pool-types.ts";
@@ -15,6 +16,8 @@ export interface SpawnRequest {
   id: string;
   task: AgentTask;
   resolve: Resolve<AgentResult>;
+  /** Its prompt, as it was for a parent of so many tokens. */
+  prompt?: { delta: PromptDelta; parentPosition: number };
 }
 
 export interface PendingCall {

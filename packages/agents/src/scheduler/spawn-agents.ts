@@ -11,11 +11,7 @@ export function* spawnAgents(pool: PoolState): Operation<void> {
   if (pool.waiting.size === 0) return;
   const first = pool.policy.planTurn({ agentId: "", turn: 0, calls: [], stale: 0, tools: [], terminal: pool.terminal });
   const requests = [...pool.waiting].map((request) => {
-    const prompt = buildPrompt(pool.language, pool.parent, {
-      systemPrompt: request.task.systemPrompt,
-      tools: [...pool.tools.values()].map((tool) => tool.schema),
-      content: request.task.content,
-    });
+    const prompt = promptOf(pool, request);
     return { request, prompt, promptTokens: prompt.tokens.length, turnTokens: first?.maxTokens ?? 0 };
   });
   const plan = planSpawn(requests, {
@@ -38,6 +34,20 @@ export function* spawnAgents(pool: PoolState): Operation<void> {
     prompt.remember(agent.branch);
     openTurn(pool, agent);
   }
+}
+
+/** Built once, and again where the parent has grown: a request may wait for many ticks. */
+function promptOf(pool: PoolState, request: SpawnRequest): PromptDelta {
+  const parentPosition = pool.parent?.position ?? 0;
+  if (request.prompt?.parentPosition !== parentPosition) {
+    const delta = buildPrompt(pool.language, pool.parent, {
+      systemPrompt: request.task.systemPrompt,
+      tools: [...pool.tools.values()].map((tool) => tool.schema),
+      content: request.task.content,
+    });
+    request.prompt = { delta, parentPosition };
+  }
+  return request.prompt.delta;
 }
 
 /**

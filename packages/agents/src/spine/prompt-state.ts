@@ -42,7 +42,7 @@ export function buildPrompt(language: Language, parent: Branch | undefined, requ
   const cold = parent === undefined || parent.position === 0;
 
   const tokens: Token[] = [];
-  if (cold) tokens.push(...buildSystemPrefix(language, system, tools));
+  if (cold) tokens.push(...systemPrefix(language, system, tools));
   const later: Segment[] = [];
   if (held.openTurn) later.push(...language.turnClose);
   if (!cold && (system || tools.length > 0)) later.push(...language.system(system, tools));
@@ -55,6 +55,19 @@ export function buildPrompt(language: Language, parent: Branch | undefined, requ
     openTurn: request.content !== undefined || (held.openTurn && later.length === 0),
   };
   return { tokens, remember: (branch) => heldBy.set(branch, now) };
+}
+
+const lastPrefix = new WeakMap<Language, { key: string; tokens: readonly Token[] }>();
+
+/** Remembers the last one, since the agents of a pool begin alike: to tokenize tools takes a millisecond. */
+function systemPrefix(language: Language, system: string, tools: readonly ToolSchema[]): readonly Token[] {
+  const key = JSON.stringify([system, ...tools.map(toolKey)]);
+  let last = lastPrefix.get(language);
+  if (last?.key !== key) {
+    last = { key, tokens: buildSystemPrefix(language, system, tools) };
+    lastPrefix.set(language, last);
+  }
+  return last.tokens;
 }
 
 function toolKey(tool: ToolSchema): string {
