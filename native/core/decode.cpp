@@ -74,17 +74,11 @@ Status Decoder::decode(std::span<const Row> rows, const char* doing,
   }
 
   if (fault == Fault::not_finite) return explain(-3, rows.size(), doing, "the logits are not finite");
-  fresh_ = copy_rows(rows);
-  if (std::ranges::find(fresh_, nullptr) != fresh_.end()) {
-    fresh_.clear();
+  const std::vector<std::shared_ptr<const LogitsRow>> copies = copy_rows(rows);
+  if (std::ranges::find(copies, nullptr) != copies.end())
     return explain(-3, rows.size(), doing, "the logits are not finite");
-  }
-  rows_out.insert(rows_out.end(), fresh_.begin(), fresh_.end());
+  rows_out.insert(rows_out.end(), copies.begin(), copies.end());
   return {};
-}
-
-void Decoder::sum_rows() {
-  for (const auto& row : std::exchange(fresh_, {})) row->sums();
 }
 
 std::vector<std::shared_ptr<const LogitsRow>> Decoder::copy_rows(std::span<const Row> rows) const {

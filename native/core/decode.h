@@ -36,9 +36,6 @@ class Decoder {
   // may hold part of the batch: roll_back.
   Status decode(std::span<const Row> rows, const char* doing, std::vector<std::shared_ptr<const LogitsRow>>& rows_out);
 
-  // What the rows of the last batch will be asked for, computed ahead: their tokens may be on their way meanwhile.
-  void sum_rows();
-
   // Takes each sequence back to its anchor, which begin() was given. DECODE_FAILED if llama.cpp then still reports
   // another position.
   Status roll_back(std::span<const Anchor> anchors);
@@ -74,8 +71,7 @@ class Decoder {
   FaultPlan faults_;
   std::atomic<int64_t> decode_ns_ = 0;
   std::vector<llama_seq_id> copies_; // that hold a state from before the call
-  std::vector<std::shared_ptr<const LogitsRow>> fresh_; // of the last batch, until they are summed
-  bool is_lost_ = false;                                            // the state or cells of any sequence may be wrong
+  bool is_lost_ = false;             // the state or cells of any sequence may be wrong
 };
 
 } // namespace lloyal

@@ -24,21 +24,14 @@ std::shared_ptr<const LogitsRow> LogitsRow::copy(std::span<const float> logits) 
   if (!std::isfinite(best)) return nullptr;
   const auto found = std::find(kept.begin() + static_cast<std::ptrdiff_t>(best_part), kept.end(), best);
   row->argmax_ = static_cast<llama_token>(found - kept.begin());
+  row->exp_sums_ = exp_sums(kept, best, 1, best);
   return row;
 }
 
 double LogitsRow::surprisal(llama_token token) const {
   const double logit = logits_[static_cast<size_t>(token)];
   // NaN cannot come either.
-  return logit > -INFINITY ? std::max(0.0, std::log(sums().mass) - (logit - max())) : INFINITY;
-}
-
-const ExpSums& LogitsRow::sums() const {
-  std::call_once(sums_once_, [this] {
-    const auto highest = static_cast<float>(max());
-    sums_ = exp_sums(logits_, highest, 1, highest);
-  });
-  return sums_;
+  return logit > -INFINITY ? std::max(0.0, std::log(exp_sums_.mass) - (logit - max())) : INFINITY;
 }
 
 const Moments& LogitsRow::moments() const {

@@ -21,12 +21,10 @@ class LogitsRow {
   // The token with the highest logit, ties to the lowest id.
   llama_token argmax() const { return argmax_; }
   double max() const { return logits_[static_cast<size_t>(argmax_)]; }
-  // -ln p(token) at temperature 1, in nats; infinite for a token that cannot come.
+  // -ln p(token) at temperature 1, in nats; infinite for a token that cannot come. Constant time.
   double surprisal(llama_token token) const;
-  // In nats.
-  double entropy() const { return sums().entropy(); }
-  // About max(), at temperature 1. One pass when first asked for, by whichever thread: surprisal and entropy need it.
-  const ExpSums& sums() const;
+  // In nats. Constant time.
+  double entropy() const { return exp_sums_.entropy(); }
   // About max(). One pass when first asked for.
   const Moments& moments() const;
   // The `head_size` most likely tokens, in order. Sought when first asked for, so forks share the search too.
@@ -37,8 +35,8 @@ class LogitsRow {
  private:
   std::vector<float> logits_;
   llama_token argmax_ = 0;
-  mutable std::once_flag sums_once_, moments_once_, head_once_;
-  mutable ExpSums sums_;
+  ExpSums exp_sums_; // about max()
+  mutable std::once_flag moments_once_, head_once_;
   mutable Moments moments_;
   mutable std::vector<Candidate> head_;
 };

@@ -146,15 +146,14 @@ void ContextWrap::fly_leg() {
   if (!current_->draft.IsEmpty() && !ask(current_->deferred.Env(), &ContextWrap::ask_draft)) return;
   const int ticks = asks_between_ticks() ? 1 : ticks_left_;
   ticks_left_ -= ticks;
-  const auto leg = [this, ticks, flight = flight_]() -> Landing {
+  owner_->post([this, ticks, flight = flight_]() -> Landing {
     try {
       fly(*decoder_, *flight, ticks);
     } catch (const std::exception& error) {
       abandon(*decoder_, *flight, {Code::decode_failed, name_of(flight->kind), {{"status", -2}}, error.what()});
     }
     return [this](Napi::Env env) { land_leg(env); };
-  };
-  owner_->post(leg, [this] { decoder_->sum_rows(); });
+  });
 }
 
 void ContextWrap::land_leg(Napi::Env env) {

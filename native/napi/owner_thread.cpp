@@ -19,12 +19,12 @@ OwnerThread::~OwnerThread() {
   shut_down();
 }
 
-void OwnerThread::post(Work work, std::function<void()> afterwards) {
+void OwnerThread::post(Work work) {
   if (stopped_) return;
   if (pending_++ == 0) channel_.Ref(env_);
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back({std::move(work), std::move(afterwards)});
+    queue_.push_back(std::move(work));
   }
   wake_.notify_one();
 }
@@ -36,16 +36,15 @@ void OwnerThread::tell(Landing landing) {
 
 void OwnerThread::loop() {
   while (true) {
-    Task task;
+    Work work;
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (stopping_) return;
-      task = std::move(queue_.front());
+      work = std::move(queue_.front());
       queue_.pop_front();
     }
-    tell([this, landing = task.work()](Napi::Env env) { arrive(env, landing); });
-    task.afterwards();
+    tell([this, landing = work()](Napi::Env env) { arrive(env, landing); });
   }
 }
 

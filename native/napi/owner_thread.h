@@ -29,8 +29,7 @@ class OwnerThread {
   OwnerThread(const OwnerThread&) = delete;
   OwnerThread& operator=(const OwnerThread&) = delete;
 
-  // `afterwards` follows on the owner thread once the landing is on its way.
-  void post(Work work, std::function<void()> afterwards = [] {});
+  void post(Work work);
   // From inside work: runs `landing` on the JavaScript thread without ending the work.
   void tell(Landing landing);
   // Interrupts, drops what is queued, joins. Landings that have not run never will. Idempotent.
@@ -38,11 +37,6 @@ class OwnerThread {
   bool stopped() const { return stopped_; }
 
  private:
-  struct Task {
-    Work work;
-    std::function<void()> afterwards;
-  };
-
   static void call_js(Napi::Env env, Napi::Function, OwnerThread*, Landing* landing);
   using Channel = Napi::TypedThreadSafeFunction<OwnerThread, Landing, call_js>;
 
@@ -58,7 +52,7 @@ class OwnerThread {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Task> queue_;
+  std::deque<Work> queue_;
   bool stopping_ = false;
   std::thread thread_; // last: it starts when everything else stands
 };
