@@ -100,6 +100,9 @@ void describe(ggml_backend_dev_t, ggml_backend_dev_props* props) {
   props->description = backend_name;
   props->type = GGML_BACKEND_DEVICE_TYPE_ACCEL;
   props->caps.buffer_from_host_ptr = true;
+  // It computes at once and needs neither; one device that lacks them takes both from all of them.
+  props->caps.async = true;
+  props->caps.events = true;
 }
 
 ggml_backend_device_i device_calls() {
@@ -140,8 +143,8 @@ ggml_backend_reg_t registry() {
 
 void register_attention_backend() {
   static const bool once = [] {
-    // Another addon of this build, with the same libraries, may have done it.
-    if (!attention_kernels().empty() && !ggml_backend_reg_by_name(backend_name)) ggml_backend_register(registry());
+    // Another addon with the same libraries has one of its own: each computes for its own threads alone.
+    if (!attention_kernels().empty()) ggml_backend_register(registry());
     return true;
   }();
   (void)once;

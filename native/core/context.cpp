@@ -1,6 +1,9 @@
 #include "context.h"
 
 #include <algorithm>
+#include <latch>
+#include <system_error>
+#include <thread>
 
 #include "attention_backend.h"
 #include "attention_kernels.h"
@@ -84,6 +87,21 @@ llama_context_params to_llama(const Model& model, const ContextParams& params, s
   return out;
 }
 
+// Whether the system gives so many threads more, at this moment.
+bool can_start(int32_t count) {
+  std::latch end(1);
+  std::vector<std::thread> threads;
+  bool have_started = true;
+  try {
+    while (static_cast<int32_t>(threads.size()) < count) threads.emplace_back([&end] { end.wait(); });
+  } catch (const std::system_error&) {
+    have_started = false;
+  }
+  end.count_down();
+  for (std::thread& thread : threads) thread.join();
+  return have_started;
+}
+
 } // namespace
 
 bool Context::owns_attention() const {
@@ -137,6 +155,9 @@ Result<std::unique_ptr<Context>> Context::create(std::shared_ptr<Model> model, c
 Status Context::attach_threads(int32_t n_threads, int32_t n_threads_batch) {
   auto* start_pool = cpu_function<decltype(ggml_threadpool_new)>("ggml_threadpool_new");
   if (!start_pool) return {Code::backend_unavailable, "no CPU backend is loaded"};
+  // ggml ends the process where a thread does not start.
+  if (!can_start(n_threads + (n_threads_batch != n_threads ? n_threads_batch : 0)))
+    return {Code::invalid_argument, "could not start the compute threads", {{"nThreads", n_threads}}};
   const auto start = [=](int32_t count) {
     ggml_threadpool_params pool = ggml_threadpool_params_default(count);
     return start_pool(&pool);
@@ -145,6 +166,7 @@ Status Context::attach_threads(int32_t n_threads, int32_t n_threads_batch) {
   if (n_threads_batch != n_threads) threads_batch_.reset(start(n_threads_batch));
   ggml_threadpool* const batch = n_threads_batch == n_threads ? threads_.get() : threads_batch_.get();
   if (threads_ && batch) workers_ = RowWorkers::on(batch, n_threads_batch);
+  if (threads_batch_) workers_of_one_ = RowWorkers::on(threads_.get(), n_threads);
   if (!workers_) return {Code::invalid_argument, "could not start the compute threads", {{"nThreads", n_threads}}};
   llama_attach_threadpool(context_.get(), threads_.get(), batch);
   return {};

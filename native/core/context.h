@@ -58,6 +58,8 @@ class Context {
   const Model& model() const { return *model_; }
   const ContextLimits& limits() const { return limits_; }
   RowWorkers& workers() const { return *workers_; }
+  // On the threads that llama.cpp computes a batch of so many rows on.
+  RowWorkers& workers_for(int32_t rows) const { return rows == 1 && workers_of_one_ ? *workers_of_one_ : *workers_; }
   // Whether attention is computed by our kernels.
   bool owns_attention() const;
 
@@ -80,6 +82,7 @@ class Context {
   std::shared_ptr<Model> model_;
   std::unique_ptr<ggml_threadpool, ThreadpoolDelete> threads_, threads_batch_;
   std::unique_ptr<RowWorkers> workers_;
+  std::unique_ptr<RowWorkers> workers_of_one_; // where batches of one row have threads of their own
   std::unique_ptr<llama_context, ContextDelete> context_;
   ContextLimits limits_{};
 };

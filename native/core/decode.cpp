@@ -68,10 +68,11 @@ Status Decoder::decode(std::span<const Row> rows, const char* doing,
   const LogCapture log;
   Batch batch(rows);
   const std::optional<Fault> fault = faults_.next();
-  if (const int32_t result = timed_decode(batch.view(), fault); result != 0) {
-    is_lost_ = context_.model().has_state() && !is_untouched(result);
-    return explain(result, rows.size(), doing, log.text());
-  }
+  // Until the call has come back: it may end in an exception, for want of memory.
+  is_lost_ = context_.model().has_state();
+  const int32_t result = timed_decode(batch.view(), fault);
+  is_lost_ = context_.model().has_state() && result != 0 && !is_untouched(result);
+  if (result != 0) return explain(result, rows.size(), doing, log.text());
 
   if (fault == Fault::not_finite) return explain(-3, rows.size(), doing, "the logits are not finite");
   const std::vector<std::shared_ptr<const LogitsRow>> copies = copy_rows(rows);
@@ -97,7 +98,7 @@ std::vector<std::shared_ptr<const LogitsRow>> Decoder::copy_rows(std::span<const
 int32_t Decoder::timed_decode(const llama_batch& batch, std::optional<Fault> fault) {
   if (fault == Fault::no_space) return 1;
   std::optional<OwnAttention> attention;
-  if (context_.owns_attention()) attention.emplace(&context_.workers());
+  if (context_.owns_attention()) attention.emplace(&context_.workers_for(batch.n_tokens));
   const auto start = std::chrono::steady_clock::now();
   const int32_t result = llama_decode(context_.get(), batch);
   llama_synchronize(context_.get());

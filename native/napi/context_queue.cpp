@@ -170,14 +170,15 @@ bool ContextWrap::ask(Napi::Env env, void (ContextWrap::*question)(Napi::Env)) {
     (this->*question)(env);
     return true;
   } catch (const Napi::Error& error) {
-    // All or nothing holds for a caller's exception too: the ticks so far are undone.
-    auto reason = std::make_shared<Napi::Error>(error);
-    owner_->post([this, reason, flight = flight_]() -> Landing {
+    // All or nothing holds for a caller's exception too: the ticks so far are undone. The exception stays here: the work
+    // dies on the owner thread, where no JavaScript value may be let go of.
+    current_->thrown = error;
+    owner_->post([this, flight = flight_]() -> Landing {
       abandon(*decoder_, *flight, {Code::cancelled, "a callback threw"});
-      return [this, reason](Napi::Env) {
+      return [this](Napi::Env) {
         table_->land(*flight_);
         // Not before: whoever hears of it may use its branches.
-        current_->deferred.Reject(reason->Value());
+        current_->deferred.Reject(current_->thrown->Value());
         finish();
       };
     });

@@ -32,6 +32,7 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
     int ticks = 1;
     size_t max_tokens = std::numeric_limits<size_t>::max();
     Napi::FunctionReference until = {}, draft = {};
+    std::optional<Napi::Error> thrown = {}; // by one of the two
     SequenceHandle sequence = 0; // to save, or to share a beginning with
     std::shared_ptr<SequenceImage> image = {};
   };

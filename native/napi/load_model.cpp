@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "convert.h"
 #include "devices.h"
@@ -20,15 +21,29 @@ struct Load {
   std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
   Napi::Promise::Deferred deferred;
   Napi::FunctionReference on_progress;
+  std::optional<Napi::Error> thrown; // by on_progress
   OwnerThread thread;
 };
 
 void land(Napi::Env env, Load* load, Result<std::shared_ptr<Model>>& result) {
   const std::unique_ptr<Load> ends_here(load);
-  if (result.ok())
+  if (load->thrown)
+    load->deferred.Reject(load->thrown->Value());
+  else if (result.ok())
     load->deferred.Resolve(ModelWrap::wrap(env, std::move(result.value())));
   else
     load->deferred.Reject(to_error(env, result.status()).Value());
+}
+
+// What it throws ends the loading, and is what the caller is told.
+void report(Napi::Env env, Load* load, int percent) {
+  if (load->thrown) return;
+  try {
+    load->on_progress.Call({Napi::Number::New(env, percent / 100.0)});
+  } catch (const Napi::Error& error) {
+    load->thrown = error;
+    load->cancelled->store(true);
+  }
 }
 
 // llama.cpp reports every tensor; JavaScript hears of every whole percent.
@@ -37,7 +52,7 @@ LoadProgress progress_of(Load* load, bool wanted) {
     const int now = static_cast<int>(fraction * 100);
     if (wanted && now > percent) {
       percent = now;
-      load->thread.tell([load, now](Napi::Env env) { load->on_progress.Call({Napi::Number::New(env, now / 100.0)}); });
+      load->thread.tell([load, now](Napi::Env env) { report(env, load, now); });
     }
     return !load->cancelled->load();
   };

@@ -9,10 +9,15 @@ namespace lloyal {
 OwnerThread::OwnerThread(Napi::Env env, std::function<void()> interrupt)
     : env_(env), interrupt_(std::move(interrupt)), channel_(Channel::New(env, "lloyal", 0, 1, this)) {
   channel_.Unref(env);
+  try {
+    thread_ = std::thread([this] { loop(); });
+  } catch (...) {
+    channel_.Abort();
+    throw;
+  }
   // Registered after the channel, so it runs before the channel's own teardown: no landing meets a closed channel.
   napi_add_env_cleanup_hook(env_, on_env_teardown, this);
   Addon::of(env).add(this);
-  thread_ = std::thread([this] { loop(); });
 }
 
 OwnerThread::~OwnerThread() {

@@ -62,7 +62,7 @@ export async function run(command, args, { cwd, env, signal, onLine, echo }) {
       );
       child.on("close", (code) => resolve(code ?? 1));
     });
-    if (signal.aborted && pid) signalGroup(pid, "SIGKILL"); // whoever outlived the leader
+    if (pid) signalGroup(pid, "SIGKILL"); // whoever outlived the leader
     signal.throwIfAborted();
     return { exitCode, output };
   } finally {

@@ -102,8 +102,8 @@ export const plantedBugs = [
   {
     name: "a computation that broke off is taken for undone, states included",
     file: "native/core/decode.cpp",
-    find: "    is_lost_ = context_.model().has_state() && !is_untouched(result);\n",
-    replace: "",
+    find: "  is_lost_ = context_.model().has_state() && result != 0 && !is_untouched(result);\n",
+    replace: "  is_lost_ = false;\n",
     guard: "native",
   },
   {

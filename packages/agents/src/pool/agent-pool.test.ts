@@ -1,6 +1,6 @@
 import { createSimulatedVocabulary } from "@lloyal-labs/sdk/testing";
 import type { Operation } from "effection";
-import { call, ensure, run, sleep, spawn, suspend, until, withResolvers } from "effection";
+import { call, ensure, run, sleep, spawn, suspend, until, useScope, withResolvers } from "effection";
 import { describe, expect, it } from "vitest";
 import { parallel } from "../orchestrate/parallel.ts";
 import { DefaultAgentPolicy } from "../policy/default-policy.ts";
@@ -99,6 +99,43 @@ describe("a pool of agents", () => {
     expect(value.agents.map(({ outcome }) => outcome)).toEqual(names.map(() => "returned"));
     for (const name of names) expect(asked.filter((text) => text.includes(`task ${name}`))).toHaveLength(1);
     expect(asked.filter((text) => text.includes("You look things up."))).toHaveLength(1);
+  });
+
+  it("drops a task that is far too long, and the others go on", async () => {
+    const { value } = await runSimulated({ ...size, reply: diligent }, () =>
+      agentPool({
+        orchestrate: parallel([{ content: "task one" }, { content: "much ".repeat(40_000) }]),
+        tools: [new Lookup()],
+        terminal: new Report(),
+      }),
+    );
+    expect(value.agents.map(({ outcome }) => outcome)).toEqual(["returned", "dropped"]);
+  });
+
+  it("does not begin a call whose agent is let go of as the call is announced", async () => {
+    class Slow extends Lookup {
+      override readonly concurrent = true;
+    }
+    const slow = new Slow();
+    const reply = (conversation: string) =>
+      conversation.includes("task one") ? diligent(conversation) : toolCallText("report", { findings: "none" });
+    const { value, left } = await runSimulated({ ...size, reply }, function* ({ events }) {
+      const outer = yield* useScope();
+      let letGo = () => {};
+      events.listen(({ type }) => void (type === "agent:tool_call" && letGo()));
+      return yield* agentPool({
+        *orchestrate(pool) {
+          const own = outer.run(() => pool.run({ content: "task one" }));
+          letGo = () => void own.halt().then(() => {});
+          yield* pool.run({ content: "no lookup" });
+        },
+        tools: [slow],
+        terminal: new Report(),
+      });
+    });
+    expect(value.agents.find(({ task }) => task === "task one")?.outcome).toBe("cancelled");
+    expect(slow.asked).not.toContain("one");
+    expect(left).toEqual({ cells: 0, branches: 0 });
   });
 
   it("gives every agent exactly one agent:done, last", async () => {

@@ -17,7 +17,7 @@ export interface SpawnRequest {
   task: AgentTask;
   resolve: Resolve<AgentResult>;
   /** Its prompt, as it was for a parent of so many tokens. */
-  prompt?: { delta: PromptDelta; parentPosition: number };
+  prompt?: { delta: PromptDelta; parentPosition: number } | undefined;
 }
 
 export interface PendingCall {

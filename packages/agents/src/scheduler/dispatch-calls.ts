@@ -28,7 +28,9 @@ export function* dispatchCalls(pool: PoolState): Operation<void> {
 
 /** A call ends with its agent: whoever lets go of the one halts the other. A race would cost four tasks in place of one. */
 function* dispatchOne(pool: PoolState, each: PendingCall): Operation<void> {
-  const { endings } = each.agent;
+  const { live, endings } = each.agent;
+  // A call that runs beside the ticks begins later than it was dispatched.
+  if (!live) return;
   const over = withResolvers<void>();
   endings.add(over.resolve);
   const running = yield* spawn(function* () {

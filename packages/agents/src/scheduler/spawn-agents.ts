@@ -58,6 +58,7 @@ function openAgent(pool: PoolState, request: SpawnRequest, promptTokens: number)
   const { id, task } = request;
   const agent = new Agent({ id, parentAgentId: pool.parentAgentId, task, branch: pool.openBranch() });
   pool.waiting.delete(request);
+  request.prompt = undefined;
   pool.agents.push(agent);
   pool.settled.set(agent, request);
   if (pool.sampling) agent.branch.setSamplerParams({ ...pool.sampling, seed: seedOf(pool.sampling.seed ?? 0, id) });

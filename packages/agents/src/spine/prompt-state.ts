@@ -41,13 +41,13 @@ export function buildPrompt(language: Language, parent: Branch | undefined, requ
   const tools = (request.tools ?? []).filter((tool) => !held.tools.has(toolKey(tool)));
   const cold = parent === undefined || parent.position === 0;
 
-  const tokens: Token[] = [];
-  if (cold) tokens.push(...systemPrefix(language, system, tools));
+  const prefix = cold ? systemPrefix(language, system, tools) : [];
   const later: Segment[] = [];
   if (held.openTurn) later.push(...language.turnClose);
   if (!cold && (system || tools.length > 0)) later.push(...language.system(system, tools));
   if (request.content !== undefined) later.push(...language.user(request.content), ...language.generationPrompt);
-  if (later.length > 0) tokens.push(...language.tokenize(later));
+  // Not by a spread: a task of 150 KB would overflow the stack.
+  const tokens = prefix.concat(later.length > 0 ? language.tokenize(later) : []);
 
   const now: Held = {
     systemPrompts: system ? new Set([...held.systemPrompts, system]) : held.systemPrompts,

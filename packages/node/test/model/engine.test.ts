@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Engine, isInferenceError, type Produced, resolveSampling, type Token } from "@lloyal-labs/sdk";
+import { Branch, type Engine, isInferenceError, type Produced, resolveSampling, type Token } from "@lloyal-labs/sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkContextOptions } from "../../src/check-context-options.ts";
 import { createContext, loadVocabulary, type NativeSession } from "../../src/index.ts";
@@ -211,6 +211,30 @@ describe.skipIf(!modelPath)("loading", () => {
     if (isInferenceError(outcome)) expect(outcome.code).toBe("CANCELLED");
     else await outcome.dispose();
     expect(seen.length).toBeGreaterThan(0);
+  });
+
+  it("ends the loading where onProgress throws, with what it threw", async () => {
+    const onProgress = () => {
+      throw new Error("nobody wants to hear it");
+    };
+    await expect(createContext({ modelPath, onProgress })).rejects.toThrow("nobody wants to hear it");
+  });
+
+  it("computes alike with threads of their own for batches of one row", async () => {
+    const written: number[][] = [];
+    for (const nThreadsBatch of [1, 2]) {
+      const ctx = await createContext({ modelPath, nCtx: 512, nThreads: 1, nThreadsBatch });
+      const branch = Branch.create(ctx, 0);
+      await branch.prefill(ctx.language.tokenize([{ origin: "user", text: "The tide comes in, and then" }]));
+      const tokens: number[] = [];
+      for (let i = 0; i < 8; i++) {
+        tokens.push(branch.produceSync().token);
+        await branch.commit(tokens.at(-1) as number);
+      }
+      written.push(tokens);
+      await ctx.dispose();
+    }
+    expect(written[1]).toEqual(written[0]);
   });
 
   it("reads a vocabulary without weights", async () => {

@@ -53,7 +53,7 @@ const names = Object.keys(fields) as (keyof ResolvedSampling)[];
 
 /** All parameters, given or by default. Throws InvalidArgumentError for a field that is unknown or out of range. */
 export function resolveSampling(params: SamplingParams = {}): ResolvedSampling {
-  if (typeof params !== "object" || params === null)
+  if (typeof params !== "object" || params === null || Array.isArray(params))
     throw new InvalidArgumentError("sampling parameters are an object.");
   for (const name of Object.keys(params)) {
     // A misspelt parameter must not be ignored.

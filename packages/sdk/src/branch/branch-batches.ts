@@ -1,5 +1,6 @@
 import type { Engine, Produced, RunOptions } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
+import { requireTokens } from "../backend/require-objects.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { BatchLog, type BatchRecord, type TreeStats } from "./batch-log.ts";
 import { type BranchNode, requireAtRest, requireIdle, requireLive } from "./branch-node.ts";
@@ -77,7 +78,10 @@ export class BranchBatches {
 
   /** All or nothing: on rejection every node is as before. */
   async prefill(entries: readonly Write[]): Promise<void> {
-    for (const { node } of entries) requireLive(node, "prefill");
+    for (const { node, tokens } of entries) {
+      requireLive(node, "prefill");
+      requireTokens(tokens);
+    }
     // The caller's list may be another one by the time that the batch begins.
     const writes = entries.flatMap(({ node, tokens }) => (tokens.length > 0 ? [{ node, tokens: [...tokens] }] : []));
     if (writes.length === 0) return;
@@ -162,8 +166,10 @@ export class BranchBatches {
     cells: number,
   ): Promise<void> {
     for (const { node } of writes) requireIdle(node, doing);
-    this.#ledger.requireFree(cells, doing);
-    const call: Call = { ...how, writes, promised: this.#ledger.reserve(cells) };
+    const held = writes.reduce((sum, { node }) => sum + (node.promised?.cells ?? 0), 0);
+    const needed = Math.max(0, cells - held);
+    this.#ledger.requireFree(needed, doing);
+    const call: Call = { ...how, writes, promised: this.#ledger.reserve(needed) };
     for (const { node } of writes) node.inFlight = true;
     const landing = this.#calls.add(call);
     this.#underWay.add(landing);
@@ -172,7 +178,10 @@ export class BranchBatches {
     } finally {
       // Not before the caller is told: of calls that are run one by one, the first waits for the last.
       call.promised.release();
-      for (const { node } of writes) node.inFlight = false;
+      for (const { node } of writes) {
+        node.inFlight = false;
+        if (node.disposed) node.promised?.release();
+      }
       this.#underWay.delete(landing);
     }
   }
@@ -240,6 +249,8 @@ export class BranchBatches {
   // The cells of a node that was pruned in flight were given back at the prune, and are not counted again.
   #advance(node: BranchNode, tokens: readonly Token[]): void {
     if (node.disposed) return;
+    node.promised?.release();
+    node.promised = undefined;
     node.position += tokens.length;
     this.#ledger.extend(node.tail, this.cellsOf(tokens.length));
     this.#prefixes.extend(node, tokens);

@@ -2,7 +2,7 @@ import type { SequenceImage } from "../backend/engine.ts";
 import type { SequenceHandle, Token } from "../backend/ids.ts";
 import type { ResolvedSampling } from "../backend/sampling.ts";
 import { BranchDisposedError, BranchInFlightError, BranchParkedError } from "../errors.ts";
-import type { CellSegment } from "./cell-ledger.ts";
+import type { CellSegment, Reservation } from "./cell-ledger.ts";
 import type { PathHash } from "./prefix-trie.ts";
 
 /** A branch as the tree sees it. `Branch` is the handle that users hold. */
@@ -18,6 +18,8 @@ export interface BranchNode {
   readonly forkHead: number;
   readonly tail: CellSegment;
   path: PathHash;
+  /** Cells that are held for its first tokens, until these have landed. */
+  promised: Reservation | undefined;
   /** Most tokens of its prefills in one decode; the engine's where it has none of its own. */
   readonly nBatch: number | undefined;
   sampling: ResolvedSampling;

@@ -1,5 +1,6 @@
 import type { Capabilities, Produced } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
+import { requireObjects, requirePairs, requireTokens } from "../backend/require-objects.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { InvalidArgumentError } from "../errors.ts";
 import { readState } from "../state/state-file.ts";
@@ -52,13 +53,15 @@ export class BranchStore {
    * @throws KvExhaustedError, DecodeFailedError. Every branch is as before: all or nothing.
    */
   async prefill(entries: readonly (readonly [Branch, readonly Token[]])[]): Promise<void> {
+    requirePairs(entries);
     await this.#tree.batches.prefill(entries.map(([branch, tokens]) => ({ node: this.#nodeOf(branch), tokens })));
   }
 
   /**
    * Accepts one token per branch and writes them all with one decode.
    *
-   * @throws KvExhaustedError, DecodeFailedError, GrammarRejectedError. Every branch is as before.
+   * @throws KvExhaustedError, DecodeFailedError, GrammarRejectedError; InvalidArgumentError for more rows than `nUbatch`.
+   * Every branch is as before.
    */
   async commit(entries: readonly (readonly [Branch, Token])[]): Promise<void> {
     await this.#tree.batches.commit(this.#rowsOf(entries));
@@ -89,6 +92,7 @@ export class BranchStore {
    * @remarks Cost: a decode per tick; entries x `maxTokens` cells are promised to it until it ends.
    */
   async run(entries: readonly (readonly [Branch, Token])[], options: StoreRunOptions = {}): Promise<Produced[][]> {
+    requireObjects("options", [options]);
     const { maxTicks = 1, maxTokens = maxTicks, until, draft = false } = options;
     return await this.#tree.batches.run(this.#rowsOf(entries), {
       maxTicks,
@@ -117,7 +121,7 @@ export class BranchStore {
    * undefined when no branch begins with the first of them. What a call writes counts once it has landed.
    *
    * ```ts
-   * const found = store.longestPrefix(prompt);
+   * const found = store.longestPrefix(prompt); // one in flight is found too, and cannot be forked until its call ends
    * const branch = found ? found.branch.forkSync() : Branch.create(ctx, 0);
    * await branch.prefill(prompt.slice(found?.length ?? 0));
    * ```
@@ -131,6 +135,7 @@ export class BranchStore {
     tokens: readonly Token[],
     at: Capabilities["canForkAt"] = "head",
   ): { branch: Branch; length: number } | undefined {
+    requireTokens(tokens);
     const found = this.#tree.longestPrefix(tokens, at);
     return found && { branch: handleOf(this.#tree, found.node), length: found.length };
   }
@@ -224,6 +229,7 @@ export class BranchStore {
   }
 
   #rowsOf(entries: readonly (readonly [Branch, Token])[]): { node: BranchNode; tokens: Token[] }[] {
+    requirePairs(entries);
     return entries.map(([branch, token]) => ({ node: this.#nodeOf(branch), tokens: [token] }));
   }
 

@@ -66,13 +66,16 @@ export class BranchTree {
     return this.#ledger.reserve(cells);
   }
 
-  createRoot(params?: SamplingParams, nBatch?: number, grammar?: string): BranchNode {
+  /** @param reserved - cells that are promised to it until its first tokens have landed */
+  createRoot(reserved: number, params?: SamplingParams, nBatch?: number, grammar?: string): BranchNode {
     const sampling = resolveSampling(params);
-    const sequence = this.engine.open(params, grammar);
+    this.#ledger.requireFree(reserved, "a new branch");
+    const sequence = this.engine.open(params, grammar || undefined);
     const node = this.#add({
       sequence,
       sampling,
       nBatch,
+      promised: reserved > 0 ? this.#ledger.reserve(reserved) : undefined,
       tail: this.#ledger.open(),
       position: 0,
       forkHead: 0,
@@ -113,7 +116,8 @@ export class BranchTree {
   /** Equal parameters are a no-op, which keeps the memo. A seed that is left out stays. */
   setSampling(node: BranchNode, params: SamplingParams): void {
     requireIdle(node, "setSamplerParams");
-    const given = { ...params, seed: params.seed ?? node.sampling.seed };
+    const { seed } = resolveSampling(params);
+    const given = { ...params, seed: params.seed === undefined ? node.sampling.seed : seed };
     const sampling = resolveSampling(given);
     if (isSameSampling(sampling, node.sampling)) return;
     this.engine.setSampling(node.sequence, given);
@@ -122,6 +126,8 @@ export class BranchTree {
 
   reseed(node: BranchNode, seed: number): void {
     requireIdle(node, "reseedSampler");
+    // Left out it would be 0 for all: forks that are to differ would say the same.
+    if (seed === undefined) throw new InvalidArgumentError("a seed is a whole number.");
     const sampling = resolveSampling({ ...node.sampling, seed });
     this.engine.reseed(node.sequence, seed);
     node.sampling = sampling;
@@ -143,6 +149,8 @@ export class BranchTree {
     this.#prefixes.remove(node);
     this.drafting.closed(node.id);
     this.#ledger.release(node.tail);
+    // What is being written for it takes its cells all the same; then the call lets go of them.
+    if (!node.inFlight) node.promised?.release();
     if (node.parked) this.#parked.delete(node);
     else this.engine.close(node.sequence);
   }
@@ -215,11 +223,13 @@ export class BranchTree {
   }
 
   #add(
-    of: Pick<BranchNode, "sequence" | "sampling" | "nBatch" | "tail" | "position" | "forkHead" | "path">,
+    of: Pick<BranchNode, "sequence" | "sampling" | "nBatch" | "tail" | "position" | "forkHead" | "path"> &
+      Partial<Pick<BranchNode, "promised">>,
   ): BranchNode {
     const id = this.#nextId++;
     const node: BranchNode = {
       id,
+      promised: undefined,
       ...of,
       parent: undefined,
       children: new Set(),

@@ -38,7 +38,11 @@ export class Branch {
   readonly #node: BranchNode;
 
   static {
-    internals = (branch) => ({ tree: branch.#tree, node: branch.#node });
+    internals = (branch) => {
+      if (typeof branch !== "object" || branch === null || !(#tree in branch))
+        throw new InvalidArgumentError("this is no branch.");
+      return { tree: branch.#tree, node: branch.#node };
+    };
     handleOf = (tree, node) => handles.get(node) ?? new Branch(tree, node);
   }
 
@@ -49,12 +53,13 @@ export class Branch {
   }
 
   /**
-   * An empty root. `position` reserves nothing yet and is checked only: an empty root starts at 0, and after
-   * `prefill(tokens)` its position is `tokens.length`.
+   * An empty root. It starts at 0, and after `prefill(tokens)` its position is `tokens.length`.
    *
+   * @param position - cells that are held for it until its first tokens have landed: nobody else is promised them. 0 to
+   * nCtx; 0 holds none.
    * @param nBatch - most tokens of its prefills, and those of its forks, in one decode: 1 to the context's, the default
    * @param grammar - GBNF, see `setGrammar`
-   * @throws SequencesExhaustedError, InvalidArgumentError, GrammarInvalidError. Nothing is leased then.
+   * @throws SequencesExhaustedError, KvExhaustedError, InvalidArgumentError, GrammarInvalidError. Nothing is leased then.
    */
   static create(
     ctx: SessionContext,
@@ -71,7 +76,7 @@ export class Branch {
       throw new InvalidArgumentError(`nBatch ${nBatch} is not within 1 and ${nBatchMax}.`, { nBatch, nBatchMax });
     }
     const tree = treeOf(ctx);
-    return handleOf(tree, tree.createRoot(params, nBatch, grammar));
+    return handleOf(tree, tree.createRoot(position * ctx.engine.capabilities.cellsPerToken, params, nBatch, grammar));
   }
 
   /** Names the branch in traces and events; unique within its context. */

@@ -12,14 +12,14 @@ export type Spellable = (text: string) => string;
  * @remarks Cost: O(text), and one `tokenize` call for each distinct character, once in the vocabulary's life.
  */
 export function compileSpellable(vocabulary: Vocabulary): Spellable {
-  const verdicts = new Map<string, boolean>();
+  // By code point, in pages of 256 that are made when they are needed: 0 not asked yet, 1 can be spelled, 2 cannot.
+  const pages: (Uint8Array | undefined)[] = [];
   const canSpell = (char: string) => {
-    let verdict = verdicts.get(char);
-    if (verdict === undefined) {
-      verdict = detokenize(vocabulary, vocabulary.tokenize(char, false)).includes(char);
-      verdicts.set(char, verdict);
-    }
-    return verdict;
+    const codePoint = char.codePointAt(0)!;
+    const page = pages[codePoint >> 8] ?? new Uint8Array(256);
+    pages[codePoint >> 8] = page;
+    page[codePoint & 255] ||= detokenize(vocabulary, vocabulary.tokenize(char, false)).includes(char) ? 1 : 2;
+    return page[codePoint & 255] === 1;
   };
   // Every vocabulary spells printable ASCII.
   return (text) => text.replace(/[^ -~\n]/gu, (char) => (canSpell(char) ? char : "\uFFFD"));

@@ -131,6 +131,7 @@ export class SimulatedEngine implements Engine {
 
   open(sampling: SamplingParams = {}, grammar?: string): SequenceHandle {
     this.#requireOpen("open");
+    if (grammar !== undefined) requireText(grammar);
     return this.#lease(constrained(emptySequence(this.#resolve(sampling)), grammar));
   }
 
@@ -189,11 +190,13 @@ export class SimulatedEngine implements Engine {
 
   setGrammar(handle: SequenceHandle, grammar: string | undefined): void {
     const lease = this.#atRest(handle, "setGrammar");
+    if (grammar !== undefined) requireText(grammar);
     this.#change(lease, constrained(lease.state, grammar));
   }
 
   setLazyGrammar(handle: SequenceHandle, grammar: string, triggers: readonly GrammarTrigger[]): void {
     const lease = this.#atRest(handle, "setLazyGrammar");
+    requireText(grammar);
     checkTriggers(triggers, this.#vocabulary.size);
     this.#change(lease, constrained(lease.state, grammar, triggers));
   }
@@ -496,6 +499,10 @@ function partOf({ tokens, nBatch = tokens.length }: PrefillEntry, index: number)
 
 function lengthOf({ last }: SequenceState): number {
   return last?.length ?? 0;
+}
+
+function requireText(grammar: string): void {
+  if (typeof grammar !== "string") throw new InvalidArgumentError("a grammar is a text.");
 }
 
 function requireRow(handle: SequenceHandle, { state }: Lease): void {

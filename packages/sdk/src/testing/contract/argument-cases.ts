@@ -21,6 +21,53 @@ export const argumentCases = [
     await branch.prefill([0, nVocab - 1]);
   }),
 
+  contractCase("what is no list, no branch and no object is refused, and nothing happens", async ({ root, store }) => {
+    const branch = await root();
+    const before = stateOf(branch);
+    for (const wrong of [undefined, null, 5, "text", {}, true] as unknown[] as never[]) {
+      const what = String(wrong);
+      await refuses("INVALID_ARGUMENT", () => branch.prefill(wrong), what);
+      await refuses("INVALID_ARGUMENT", () => store.prefill([[branch, wrong]]), what);
+      await refuses("INVALID_ARGUMENT", () => store.prefill(wrong), what);
+      await refuses("INVALID_ARGUMENT", () => store.prefill([wrong]), what);
+      await refuses("INVALID_ARGUMENT", () => store.commit(wrong), what);
+      await refuses("INVALID_ARGUMENT", () => store.commit([[wrong, before.next.token]]), what);
+      await refuses("INVALID_ARGUMENT", () => store.step([wrong]), what);
+      await refuses("INVALID_ARGUMENT", () => store.longestPrefix(wrong), what);
+      await refuses("INVALID_ARGUMENT", () => store.forkMany(wrong, 1), what);
+      await refuses("INVALID_ARGUMENT", () => store.save(wrong), what);
+    }
+    for (const wrong of [null, 5, "text", true] as unknown[] as never[])
+      await refuses("INVALID_ARGUMENT", () => store.run([[branch, before.next.token]], wrong), String(wrong));
+    assert.deepEqual(stateOf(branch), before);
+  }),
+
+  contractCase("sampler and grammar of a wrong type are refused, and those before stay", async ({ root, ctx }) => {
+    const branch = await root("A text", { temperature: 0.9, seed: 5 });
+    branch.setGrammar('root ::= [a-z ]+ "."');
+    const before = stateOf(branch);
+    for (const wrong of [null, 5, "text", true, []] as unknown[] as never[]) {
+      await refuses("INVALID_ARGUMENT", () => branch.setSamplerParams(wrong), String(wrong));
+      await refuses("INVALID_ARGUMENT", () => Branch.create(ctx, 0, wrong), String(wrong));
+    }
+    for (const wrong of [undefined, null, "1", {}] as unknown[] as number[])
+      await refuses("INVALID_ARGUMENT", () => branch.reseedSampler(wrong), String(wrong));
+    for (const wrong of [5, {}, true] as unknown[] as string[]) {
+      await refuses("INVALID_ARGUMENT", () => branch.setGrammar(wrong), String(wrong));
+      await refuses("INVALID_ARGUMENT", () => Branch.create(ctx, 0, {}, undefined, wrong), String(wrong));
+    }
+    for (const wrong of [undefined, null, 5, {}] as unknown[] as string[])
+      await refuses(
+        "INVALID_ARGUMENT",
+        () => branch.setGrammarLazy(wrong, [{ type: "word", text: "x" }]),
+        String(wrong),
+      );
+    assert.deepEqual(stateOf(branch), before);
+    // Empty is none, wherever it is given.
+    const free = Branch.create(ctx, 0, {}, undefined, "");
+    free.pruneSync();
+  }),
+
   contractCase("a branch twice in one call is refused", async ({ root, store }) => {
     const branch = await root();
     const before = stateOf(branch);
@@ -106,13 +153,12 @@ export const argumentCases = [
   ),
 
   contractCase("the position of a new root is within the context", async ({ ctx, store }) => {
-    const { nCtx } = ctx.engine.capabilities;
+    const { nCtx, cellsPerToken } = ctx.engine.capabilities;
     for (const position of [-1, 0.5, nCtx + 1, Number.NaN, Infinity]) {
       await refuses("INVALID_ARGUMENT", () => Branch.create(ctx, position), String(position));
     }
     const branch = Branch.create(ctx, nCtx);
-    // It reserves nothing yet.
-    assert.deepEqual([branch.position, store.pressure().free], [0, nCtx]);
+    assert.deepEqual([branch.position, store.pressure().free], [0, cellsPerToken > 0 ? 0 : nCtx]);
     branch.pruneSync();
     assert.equal(store.liveBranches, 0);
   }),

@@ -1,7 +1,40 @@
 import assert from "node:assert/strict";
+import { Branch } from "../../branch/branch.ts";
 import { cells, contractCase, refuses, small, stateOf } from "./contract-case.ts";
 
 export const cellCases = [
+  contractCase(
+    "a new root holds cells for its first tokens, which nobody else is promised",
+    async ({ ctx, store, create, filler, settled }) => {
+      const { nCtx } = ctx.engine.capabilities;
+      const root = Branch.create(ctx, 100);
+      assert.deepEqual([root.position, store.pressure().reserved, store.pressure().free], [0, 100, nCtx - 100]);
+      const other = create();
+      await refuses("KV_EXHAUSTED", () => other.prefill(filler(nCtx - 99)));
+      await refuses("KV_EXHAUSTED", () => Branch.create(ctx, nCtx - 99));
+      // What is held is its own: no other cell is needed for as many tokens.
+      await other.prefill(filler(nCtx - 110));
+      await refuses("KV_EXHAUSTED", () => root.prefill(filler(111)));
+      assert.equal(store.pressure().reserved, 100);
+      await root.prefill(filler(105));
+      assert.deepEqual([root.position, store.pressure().reserved, store.pressure().free], [105, 0, 5]);
+      await settled();
+      const unused = Branch.create(ctx, 5);
+      unused.pruneSync();
+      assert.equal(store.pressure().reserved, 0);
+      // Pruned while its first tokens are written, it holds its cells until that has ended.
+      other.pruneSync();
+      const doomed = Branch.create(ctx, 50);
+      const writing = doomed.prefill(filler(40));
+      doomed.pruneSync();
+      assert.equal(store.pressure().reserved, 50);
+      await writing;
+      assert.equal(store.pressure().reserved, 0);
+      root.pruneSync();
+    },
+    small,
+  ),
+
   contractCase(
     "pressure counts the cells that were really allocated",
     async ({ ctx, store }) => {
