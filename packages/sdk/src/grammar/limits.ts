@@ -1,6 +1,9 @@
 import { GrammarInvalidError } from "../errors.ts";
 
-/** What a grammar may be, for every backend. Beyond these llama.cpp crashes or drops the constraint in silence. */
+/**
+ * What a grammar may be, for every backend. Beyond these llama.cpp's own parser crashes or drops the constraint in silence; ours
+ * refuses some more, for what they compile to (`native/core/grammar_limits.cpp`).
+ */
 export const grammarLimits = {
   sizeBytes: 1 << 20,
   /** Nested groups: the native parser recurses, on whatever stack its thread has. */

@@ -25,7 +25,7 @@ export interface ProducePlan<A> {
 
 /**
  * Sorts what everybody produced. Recoveries have their cells and always go on. The others get rows in order while
- * `rows` last; where those run out, the youngest is cut and the rest wait for what its end gives back.
+ * `rows` last; where those run out, the last in line is cut and the rest wait for what its end gives back.
  */
 export function planProduce<A>(
   candidates: readonly Candidate<A>[],
