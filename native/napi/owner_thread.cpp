@@ -1,10 +1,26 @@
 #include "owner_thread.h"
 
+#ifdef __linux__
+#include <sys/resource.h>
+#endif
+
 #include <memory>
 
 #include "addon.h"
 
 namespace lloyal {
+namespace {
+
+// Compute threads take all cores, and spin. So that JavaScript need not wait for one of them to be put off, this thread
+// and those that it starts come after it. On Linux each thread has a nice value; one that cannot be had changes nothing.
+void let_others_first() {
+#ifdef __linux__
+  constexpr int nice = 5;
+  setpriority(PRIO_PROCESS, 0, nice); // 0: the calling thread
+#endif
+}
+
+} // namespace
 
 OwnerThread::OwnerThread(Napi::Env env, std::function<void()> interrupt)
     : env_(env), interrupt_(std::move(interrupt)), channel_(Channel::New(env, "lloyal", 0, 1, this)) {
@@ -40,6 +56,7 @@ void OwnerThread::tell(Landing landing) {
 }
 
 void OwnerThread::loop() {
+  let_others_first();
   while (true) {
     Work work;
     {
