@@ -86,25 +86,36 @@ function seenOf(branch: Branch): Seen {
 
 function askPlain(modelPath: string, asked: readonly Prompt[]): Seen[][] {
   const { nCtx, nBatch, nThreads } = size;
-  const batchesOf = (tokens: readonly Token[]) =>
-    Array.from({ length: Math.ceil(tokens.length / nBatch) }, (_, i) => tokens.slice(i * nBatch, (i + 1) * nBatch));
+  // A deterministic prefill is cut where positions are multiples of nBatch, so the fork's begins with what is left to one.
+  const batchesOf = (tokens: readonly Token[], position: number) => {
+    const batches: (readonly Token[])[] = [];
+    for (let at = 0; at < tokens.length; at += batches.at(-1)?.length ?? 0)
+      batches.push(tokens.slice(at, at + nBatch - ((position + at) % nBatch)));
+    return batches;
+  };
+  const cut = ([first, rest]: Prompt) => [batchesOf(first, 0), batchesOf(rest, first.length)] as const;
   const input = asked.map((prompt) =>
-    [written, ...prompt.flatMap(batchesOf).flatMap((b) => [b.length, ...b])].join(" "),
+    [
+      written,
+      ...cut(prompt)
+        .flat()
+        .flatMap((batch) => [batch.length, ...batch]),
+    ].join(" "),
   );
   const args = [modelPath, nCtx, nBatch, nThreads].map(String);
   const { status, stdout, stderr } = spawnSync(plain, args, { input: input.join("\n"), encoding: "utf8" });
   expect(status, stderr).toBe(0);
   return stdout.split("\n").flatMap((line, i) => {
-    const [first, rest] = asked[i] ?? [];
-    if (!first || !rest) return [];
+    const prompt = asked[i];
+    if (!prompt) return [];
     const numbers = line.trim().split(" ").map(Number);
     const rows = Array.from(
       { length: numbers.length / 2 },
       (_, row): Seen => [numbers[2 * row]!, numbers[2 * row + 1]!],
     );
     // The engine keeps the row of a prefill's last batch.
-    const batches = [batchesOf(first).length, batchesOf(rest).length] as const;
-    return [[rows[batches[0] - 1]!, ...rows.slice(batches[0] + batches[1] - 1)]];
+    const [first, rest] = cut(prompt);
+    return [[rows[first.length - 1]!, ...rows.slice(first.length + rest.length - 1)]];
   });
 }
 
