@@ -62,7 +62,8 @@ export async function run(command, args, { cwd, env, signal, onLine, echo }) {
       );
       child.on("close", (code) => resolve(code ?? 1));
     });
-    if (pid) signalGroup(pid, "SIGKILL"); // whoever outlived the leader
+    // Whoever outlived the leader. Windows has no groups, and the number may be another process's by now.
+    if (pid && (signal.aborted || !isWindows)) signalGroup(pid, "SIGKILL");
     signal.throwIfAborted();
     return { exitCode, output };
   } finally {

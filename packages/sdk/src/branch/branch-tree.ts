@@ -116,8 +116,8 @@ export class BranchTree {
   /** Equal parameters are a no-op, which keeps the memo. A seed that is left out stays. */
   setSampling(node: BranchNode, params: SamplingParams): void {
     requireIdle(node, "setSamplerParams");
-    const { seed } = resolveSampling(params);
-    const given = { ...params, seed: params.seed === undefined ? node.sampling.seed : seed };
+    resolveSampling(params); // as it was given: a spread makes an object of anything
+    const given = { ...params, seed: params.seed ?? node.sampling.seed };
     const sampling = resolveSampling(given);
     if (isSameSampling(sampling, node.sampling)) return;
     this.engine.setSampling(node.sequence, given);

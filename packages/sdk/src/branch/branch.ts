@@ -76,7 +76,7 @@ export class Branch {
       throw new InvalidArgumentError(`nBatch ${nBatch} is not within 1 and ${nBatchMax}.`, { nBatch, nBatchMax });
     }
     const tree = treeOf(ctx);
-    return handleOf(tree, tree.createRoot(position * ctx.engine.capabilities.cellsPerToken, params, nBatch, grammar));
+    return handleOf(tree, tree.createRoot(tree.batches.cellsOf(position), params, nBatch, grammar));
   }
 
   /** Names the branch in traces and events; unique within its context. */
