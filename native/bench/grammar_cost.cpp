@@ -98,6 +98,7 @@ int main(int argc, char** argv) {
   llama_token before = vocab.tokenize("\n", false).front();
   bool in_string = false, escaped = false;
   double sink = 0;
+  const auto memory = std::make_shared<RowMemory>(static_cast<size_t>(context.value()->limits().n_vocab));
 
   for (size_t i = 0; i < document.size(); ++i) {
     rows.clear();
@@ -107,7 +108,7 @@ int main(int argc, char** argv) {
     // Each kind finds a row of its own and nothing that another has left in the grammar's state.
     for (Kind& kind : kinds) {
       std::shared_ptr<const LogitsRow> row;
-      const double copy = micros_of([&] { row = LogitsRow::copy(logits); });
+      const double copy = micros_of([&] { row = LogitsRow::copy(logits, memory); });
       if (&kind == kinds.data()) copies.micros.push_back(copy);
       kind.measure.micros.push_back(micros_of([&] {
         const Edits edits(*row, nullptr, nullptr, window, kind.params);

@@ -42,16 +42,18 @@ int main() {
   for (llama_token token = 0; token < 64; ++token) window = window.with(token * 7);
   double sink = 0;
 
+  const auto memory = std::make_shared<RowMemory>(logits.size());
   // A fresh row each time, so that nothing is found that an earlier round has left in it.
   const auto with = [&](const char* what, const SamplingParams& params) {
     measure(what, [&](int round) {
-      const auto row = LogitsRow::copy(logits);
+      const auto row = LogitsRow::copy(logits, memory);
       const Edits edits(*row, nullptr, nullptr, window, params);
       auto drawn = draw({*row, edits, nullptr, params, 10}, {1, 0, static_cast<uint64_t>(round)});
       sink += drawn.value().surprisal;
     });
   };
-  measure("copy of the row, its argmax, logZ and entropy", [&](int) { sink += LogitsRow::copy(logits)->entropy(); });
+  measure("copy of the row, its argmax, logZ and entropy",
+          [&](int) { sink += LogitsRow::copy(logits, memory)->entropy(); });
   with("the same, greedy", {});
   with("the same, greedy with penalties", {.repeat_penalty = 1.1});
   const SamplingParams usual{
@@ -66,7 +68,7 @@ int main() {
   with("the same, dynamic temperature", {.temperature = 0.8, .dynatemp_range = 0.5});
   with("the same, mirostat 1", {.temperature = 0.8, .mirostat = 1});
   with("the same, mirostat 2", {.temperature = 0.8, .mirostat = 2});
-  const auto shared = LogitsRow::copy(logits);
+  const auto shared = LogitsRow::copy(logits, memory);
   const Edits edits(*shared, nullptr, nullptr, window, usual);
   measure("a fork's draw from the same row, as the fourth", [&](int round) {
     sink += draw({*shared, edits, nullptr, usual, 10}, {1, 0, static_cast<uint64_t>(round)}).value().surprisal;

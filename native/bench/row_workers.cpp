@@ -27,8 +27,9 @@ int main(int argc, char** argv) {
 
   for (const size_t rows : {1, 2, 4, 8, 16, 64}) {
     std::vector<llama_token> drawn(rows);
+    const auto memory = std::make_shared<RowMemory>(logits.size());
     const auto work = [&](size_t i) {
-      const auto row = LogitsRow::copy(logits);
+      const auto row = LogitsRow::copy(logits, memory);
       const Edits none;
       drawn[i] = draw({*row, none, nullptr, usual, 10}, {1, 0, i}).value().token;
     };

@@ -89,7 +89,7 @@ std::vector<std::shared_ptr<const LogitsRow>> Decoder::copy_rows(std::span<const
   const auto n_vocab = static_cast<size_t>(context_.limits().n_vocab);
   std::vector<std::shared_ptr<const LogitsRow>> copies(found.size());
   context_.workers().for_each(found.size(), [&](size_t i) {
-    if (found[i]) copies[i] = LogitsRow::copy({found[i], n_vocab});
+    if (found[i]) copies[i] = LogitsRow::copy({found[i], n_vocab}, row_memory_);
   });
   return copies;
 }

@@ -24,7 +24,8 @@ struct Anchor {
 // The only caller of llama_decode and of the cache's sequence operations. Lives on the owner thread.
 class Decoder {
  public:
-  explicit Decoder(Context& context) : context_(context) {}
+  explicit Decoder(Context& context)
+      : context_(context), row_memory_(std::make_shared<RowMemory>(static_cast<size_t>(context.limits().n_vocab))) {}
 
   // Begins a call: runs what was queued, and keeps a way back to the anchors until the next call begins.
   void begin(std::span<const CellOp> ops, std::span<const Anchor> anchors = {});
@@ -68,6 +69,7 @@ class Decoder {
   std::vector<std::shared_ptr<const LogitsRow>> copy_rows(std::span<const Row> rows) const;
 
   Context& context_;
+  std::shared_ptr<RowMemory> row_memory_;
   FaultPlan faults_;
   std::atomic<int64_t> decode_ns_ = 0;
   std::vector<llama_seq_id> copies_; // that hold a state from before the call

@@ -3,28 +3,49 @@
 #include <algorithm>
 #include <cmath>
 
-namespace lloyal {
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
-std::shared_ptr<const LogitsRow> LogitsRow::copy(std::span<const float> logits) {
+namespace lloyal {
+namespace {
+
+// Past the caches: a greedy draw never reads what is written here, and to fetch a line only to overwrite it costs as
+// much as the copy.
+void stream(std::span<const float> from, float* to) {
+  size_t i = 0;
+#ifdef __SSE2__
+  for (; i + 4 <= from.size(); i += 4) _mm_stream_ps(to + i, _mm_loadu_ps(from.data() + i));
+#endif
+  for (; i < from.size(); ++i) to[i] = from[i];
+}
+
+} // namespace
+
+std::shared_ptr<const LogitsRow> LogitsRow::copy(std::span<const float> logits, std::shared_ptr<RowMemory> memory) {
   auto row = std::make_shared<LogitsRow>();
-  std::vector<float>& kept = row->logits_;
-  kept.reserve(logits.size());
-  // A row is larger than the nearest cache, so each part of it is searched where it has just been copied.
+  row->logits_ = RowMemory::take(std::move(memory));
+  row->size_ = logits.size();
+  // A row is larger than the nearest cache, so all that is to be known of a part is found out while it is there.
   constexpr size_t part_size = 2048;
   float best = -INFINITY;
   size_t best_part = 0;
   for (size_t begin = 0; begin < logits.size(); begin += part_size) {
     const std::span<const float> part = logits.subspan(begin, std::min(part_size, logits.size() - begin));
-    kept.insert(kept.end(), part.begin(), part.end());
     if (const float high = highest(part); high > best) {
+      row->exp_sums_.raise(high - best);
       best = high;
       best_part = begin;
     }
+    if (best > -INFINITY) row->exp_sums_ += exp_sums(part, best, 1, best);
+    stream(part, row->logits_.get() + begin);
   }
+#ifdef __SSE2__
+  _mm_sfence();
+#endif
   if (!std::isfinite(best)) return nullptr;
-  const auto found = std::find(kept.begin() + static_cast<std::ptrdiff_t>(best_part), kept.end(), best);
-  row->argmax_ = static_cast<llama_token>(found - kept.begin());
-  row->exp_sums_ = exp_sums(kept, best, 1, best);
+  const auto from = logits.begin() + static_cast<std::ptrdiff_t>(best_part);
+  row->argmax_ = static_cast<llama_token>(std::find(from, logits.end(), best) - logits.begin());
   return row;
 }
 
@@ -35,12 +56,12 @@ double LogitsRow::surprisal(llama_token token) const {
 }
 
 const Moments& LogitsRow::moments() const {
-  std::call_once(moments_once_, [this] { moments_ = lloyal::moments(logits_, static_cast<float>(max())); });
+  std::call_once(moments_once_, [this] { moments_ = lloyal::moments(logits(), static_cast<float>(max())); });
   return moments_;
 }
 
 const std::vector<Candidate>& LogitsRow::head() const {
-  std::call_once(head_once_, [this] { head_ = most_likely(logits_, head_size); });
+  std::call_once(head_once_, [this] { head_ = most_likely(logits(), head_size); });
   return head_;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "most_likely.h"
+#include "row_memory.h"
 #include "row_sums.h"
 
 namespace lloyal {
@@ -15,9 +16,12 @@ namespace lloyal {
 class LogitsRow {
  public:
   // Null when no logit is finite: such a row comes from broken arithmetic and would sample nonsense.
-  static std::shared_ptr<const LogitsRow> copy(std::span<const float> logits);
+  static std::shared_ptr<const LogitsRow> copy(std::span<const float> logits, std::shared_ptr<RowMemory> memory);
+  static std::shared_ptr<const LogitsRow> copy(std::span<const float> logits) {
+    return copy(logits, std::make_shared<RowMemory>(logits.size()));
+  }
 
-  std::span<const float> logits() const { return logits_; }
+  std::span<const float> logits() const { return {logits_.get(), size_}; }
   // The token with the highest logit, ties to the lowest id.
   llama_token argmax() const { return argmax_; }
   double max() const { return logits_[static_cast<size_t>(argmax_)]; }
@@ -33,7 +37,8 @@ class LogitsRow {
   static constexpr size_t head_size = 256;
 
  private:
-  std::vector<float> logits_;
+  RowMemory::Row logits_;
+  size_t size_ = 0;
   llama_token argmax_ = 0;
   ExpSums exp_sums_; // about max()
   mutable std::once_flag moments_once_, head_once_;

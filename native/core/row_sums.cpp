@@ -20,72 +20,89 @@ constexpr size_t lanes = 16;
 // Floats are summed over this many tokens at most and then go on as doubles, so that no sum loses its small terms.
 constexpr size_t block = 16 * lanes;
 
-// Cephes' expf without its branches, for x in [-87, 0].
+// Where e^x comes to the end of what a float holds.
+constexpr float lowest = -86.0f;
+
+// e^x = 2^n 2^f for x in [lowest, 0], with the polynomial for 2^f that has the least relative error of its degree over
+// |f| <= 1/2: 1.1e-7. The power of two goes into the exponent's bits.
 inline __attribute__((always_inline)) float exp_of(float x) {
   constexpr float magic = 12582912.0f; // adding it rounds to the nearest integer
-  const float shifted = x * 1.44269504088896341f + magic;
-  const float n = shifted - magic;
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  const float mantissa = p * r * r + r + 1.0f;
-  const int32_t exponent = std::bit_cast<int32_t>(shifted) - std::bit_cast<int32_t>(magic) + 127;
-  return mantissa * std::bit_cast<float>(exponent << 23);
+  const float exponent = x * 1.44269504088896341f;
+  const float shifted = exponent + magic;
+  const float f = exponent - (shifted - magic);
+  float p = 1.3264652807e-3f;
+  p = p * f + 9.6715111285e-3f;
+  p = p * f + 5.5507339537e-2f;
+  p = p * f + 2.4022242427e-1f;
+  p = p * f + 6.9314700365e-1f;
+  p = p * f + 1.0f;
+  return std::bit_cast<float>(std::bit_cast<int32_t>(p) + (std::bit_cast<int32_t>(shifted) << 23));
 }
 
+// Sums that are added up side by side, and together at the end alone.
 struct Lanes {
-  float a[lanes] = {}, b[lanes] = {}, c[lanes] = {};
+  double a[lanes] = {}, b[lanes] = {}, c[lanes] = {};
 };
 
-double total(const float (&values)[lanes]) {
+double total(const double (&values)[lanes]) {
   double sum = 0;
-  for (const float value : values) sum += value;
+  for (const double value : values) sum += value;
   return sum;
 }
 
-LLOYAL_VECTOR void add_exp(const float* logits, size_t count, float shift, float scale, float ceiling, Lanes& out) {
-  for (size_t i = 0; i < count; i += lanes) {
+// What lies below `lowest`, or does not count, weighs e^lowest: less than any sum can tell from nothing. A choice
+// between two computed values keeps the compiler from making many at once.
+LLOYAL_VECTOR void add_exp(const float* logits, float shift, float scale, float ceiling, Lanes& sums) {
+  float a[lanes] = {}, b[lanes] = {}, c[lanes] = {};
+  for (size_t i = 0; i < block; i += lanes) {
     for (size_t lane = 0; lane < lanes; ++lane) {
       const float logit = logits[i + lane];
-      const float x = (logit - shift) * scale;
-      // False for NaN too.
-      const bool counts = logit > -INFINITY && logit <= ceiling;
-      const bool weighs = counts && x >= -87.0f;
-      const float safe = weighs ? x : 0.0f;
-      const float weight = weighs ? exp_of(safe) : 0.0f;
-      out.a[lane] += counts ? 1.0f : 0.0f;
-      out.b[lane] += weight;
-      out.c[lane] += safe * weight;
+      const float counted = logit <= ceiling ? logit : -INFINITY; // NaN too
+      const float x = (counted - shift) * scale;
+      const float safe = x > lowest ? x : lowest;
+      const float weight = exp_of(safe);
+      a[lane] += counted > -INFINITY ? 1.0f : 0.0f;
+      b[lane] += weight;
+      c[lane] += safe * weight;
     }
+  }
+  for (size_t lane = 0; lane < lanes; ++lane) {
+    sums.a[lane] += a[lane];
+    sums.b[lane] += b[lane];
+    sums.c[lane] += c[lane];
   }
 }
 
-LLOYAL_VECTOR void add_moments(const float* logits, size_t count, float shift, Lanes& out) {
-  for (size_t i = 0; i < count; i += lanes) {
+LLOYAL_VECTOR void add_moments(const float* logits, float shift, Lanes& sums) {
+  float a[lanes] = {}, b[lanes] = {}, c[lanes] = {};
+  for (size_t i = 0; i < block; i += lanes) {
     for (size_t lane = 0; lane < lanes; ++lane) {
       const bool counts = logits[i + lane] > -INFINITY;
       const float d = counts ? logits[i + lane] - shift : 0.0f;
-      out.a[lane] += counts ? 1.0f : 0.0f;
-      out.b[lane] += d;
-      out.c[lane] += d * d;
+      a[lane] += counts ? 1.0f : 0.0f;
+      b[lane] += d;
+      c[lane] += d * d;
     }
+  }
+  for (size_t lane = 0; lane < lanes; ++lane) {
+    sums.a[lane] += a[lane];
+    sums.b[lane] += b[lane];
+    sums.c[lane] += c[lane];
   }
 }
 
+// Several vectors side by side: one alone would wait for each comparison before the next.
 LLOYAL_VECTOR float highest_of(const float* logits, size_t count) {
-  float best[lanes];
+  constexpr size_t wide = 4 * lanes;
+  float best[wide];
   std::fill(std::begin(best), std::end(best), -INFINITY);
   size_t i = 0;
   // Without a branch per token the compiler compares many at once. NaN never wins a comparison.
-  for (; i + lanes <= count; i += lanes)
-    for (size_t lane = 0; lane < lanes; ++lane)
+  for (; i + wide <= count; i += wide)
+    for (size_t lane = 0; lane < wide; ++lane)
       best[lane] = logits[i + lane] > best[lane] ? logits[i + lane] : best[lane];
   for (; i < count; ++i) best[0] = logits[i] > best[0] ? logits[i] : best[0];
-  for (size_t half = lanes / 2; half > 0; half /= 2)
+  for (size_t half = wide / 2; half > 0; half /= 2)
     for (size_t lane = 0; lane < half; ++lane)
       best[lane] = best[lane + half] > best[lane] ? best[lane + half] : best[lane];
   return best[0];
@@ -114,33 +131,35 @@ double ExpSums::entropy() const {
   return std::max(0.0, std::log(mass) - moment / mass);
 }
 
+void ExpSums::raise(double up) {
+  if (mass == 0) return; // there was nothing to be about
+  const double factor = std::exp(-up);
+  moment = (moment - up * mass) * factor;
+  mass *= factor;
+}
+
+ExpSums& ExpSums::operator+=(const ExpSums& other) {
+  count += other.count;
+  mass += other.mass;
+  moment += other.moment;
+  return *this;
+}
+
 float highest(std::span<const float> logits) {
   return highest_of(logits.data(), logits.size());
 }
 
 Moments moments(std::span<const float> logits, float shift) {
-  Moments sums;
-  for_blocks(logits, [&](const float* first) {
-    Lanes part;
-    add_moments(first, block, shift, part);
-    sums.count += total(part.a);
-    sums.sum += total(part.b);
-    sums.squares += total(part.c);
-  });
-  return sums;
+  Lanes sums;
+  for_blocks(logits, [&](const float* first) { add_moments(first, shift, sums); });
+  return {total(sums.a), total(sums.b), total(sums.c)};
 }
 
 ExpSums exp_sums(std::span<const float> logits, double shift, double temperature, float ceiling) {
-  ExpSums sums;
+  Lanes sums;
   const auto scale = static_cast<float>(1 / temperature);
-  for_blocks(logits, [&](const float* first) {
-    Lanes part;
-    add_exp(first, block, static_cast<float>(shift), scale, ceiling, part);
-    sums.count += total(part.a);
-    sums.mass += total(part.b);
-    sums.moment += total(part.c);
-  });
-  return sums;
+  for_blocks(logits, [&](const float* first) { add_exp(first, static_cast<float>(shift), scale, ceiling, sums); });
+  return {total(sums.a), total(sums.b), total(sums.c)};
 }
 
 } // namespace lloyal

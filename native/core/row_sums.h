@@ -20,6 +20,9 @@ struct ExpSums {
 
   // Of the distribution with these weights, in nats.
   double entropy() const;
+  // Of the same logits at temperature 1, about a shift that lies `up` higher.
+  void raise(double up);
+  ExpSums& operator+=(const ExpSums& other);
 };
 
 // -infinity where there is no number above it.
@@ -28,7 +31,7 @@ float highest(std::span<const float> logits);
 Moments moments(std::span<const float> logits, float shift);
 
 // Over the logits of at most `ceiling`, which must not lie above `shift`. Relative error below 1e-6; 152k tokens take
-// 50 to 100 us, where std::exp takes a millisecond.
+// 40 us, where std::exp takes a millisecond.
 ExpSums exp_sums(std::span<const float> logits, double shift, double temperature, float ceiling);
 
 } // namespace lloyal

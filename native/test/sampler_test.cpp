@@ -246,10 +246,21 @@ TEST(Sampler, SaysWhetherGrammarOrBiasesLeaveNothing) {
   EXPECT_EQ(draw(Fast(situation).choice(), {}).status().code, Code::grammar_invalid);
 }
 
+// Nothing at first, then ever better ones: the sums have to be about another best again and again.
+std::vector<float> rising_logits(size_t count) {
+  auto logits = random_logits(count, 4, 1);
+  for (size_t i = 0; i < count; ++i) logits[i] += static_cast<float>(i) * 60.0f / static_cast<float>(count);
+  std::fill_n(logits.begin(), count / 4, -INFINITY);
+  return logits;
+}
+
 TEST(LogitsRow, KnowsItsSumsAsAPassInDoublesDoes) {
+  std::vector<std::vector<float>> rows{rising_logits(20000)};
   for (const size_t count : {1, 100, 257, 20000}) {
-    auto logits = random_logits(count, 4, static_cast<unsigned>(count));
-    if (count > 100) logits[3] = -INFINITY, logits[4] = NAN, logits[5] = 40;
+    rows.push_back(random_logits(count, 4, static_cast<unsigned>(count)));
+    if (count > 100) rows.back()[3] = -INFINITY, rows.back()[4] = NAN, rows.back()[5] = 40;
+  }
+  for (const std::vector<float>& logits : rows) {
     const auto row = LogitsRow::copy(logits);
     double best = -INFINITY, mass = 0, entropy = 0, sum = 0, squares = 0, finite = 0;
     for (const float logit : logits)
@@ -262,10 +273,11 @@ TEST(LogitsRow, KnowsItsSumsAsAPassInDoublesDoes) {
       sum += logit, squares += static_cast<double>(logit) * logit, finite += 1;
     }
     EXPECT_NEAR(row->entropy(), entropy, 1e-6);
-    EXPECT_NEAR(row->surprisal(0), std::log(mass) - (logits[0] - best), 1e-6);
+    EXPECT_NEAR(row->surprisal(static_cast<llama_token>(logits.size()) - 1), std::log(mass) - (logits.back() - best),
+                1e-6);
     EXPECT_NEAR(row->moments().deviation(), std::sqrt(squares / finite - sum / finite * sum / finite), 1e-5);
     EXPECT_EQ(row->moments().count, finite);
-    if (count > 100) EXPECT_EQ(row->surprisal(3), INFINITY);
+    if (logits.size() > 100) EXPECT_EQ(row->surprisal(3), INFINITY);
   }
 }
 

@@ -89,8 +89,8 @@ export class NativeEngine implements Engine {
       checkNumber("maxTokens", count, maxTokens);
       const draft = this.capabilities.draftRows > 0 ? options.draft : undefined;
       const [sequences, tokens] = columns(entries);
-      return this.#context.run(sequences, tokens, maxTicks, maxTokens, options.until, draft).then(producedOf);
-    });
+      return this.#context.run(sequences, tokens, maxTicks, maxTokens, options.until, draft);
+    }, producedOf);
   }
 
   produce(sequence: SequenceHandle): Produced {

@@ -20,6 +20,10 @@ export class Listeners<T> {
     return () => this.#listeners.delete(listener);
   }
 
+  get isEmpty(): boolean {
+    return this.#listeners.size === 0;
+  }
+
   tell(value: T): void {
     for (const listener of this.#listeners) {
       try {

@@ -92,12 +92,17 @@ export function typed<T>(work: () => T): T {
   }
 }
 
-/** `typed` for a promise: also what is thrown before there is one becomes a rejection. */
-export function typedAsync<T>(work: () => Promise<T>): Promise<T> {
-  const fail = (error: unknown): Promise<never> => Promise.reject(mapError(error));
+/** `typed` for a promise: also what is thrown before there is one becomes a rejection. `convert` must not throw. */
+export function typedAsync<T>(work: () => Promise<T>): Promise<T>;
+export function typedAsync<T, R>(work: () => Promise<T>, convert: (result: T) => R): Promise<R>;
+export function typedAsync<T, R>(work: () => Promise<T>, convert?: (result: T) => R): Promise<T | R> {
   try {
-    return work().catch(fail);
+    return work().then(convert, fail);
   } catch (error) {
     return fail(error);
   }
+}
+
+function fail(error: unknown): Promise<never> {
+  return Promise.reject(mapError(error));
 }

@@ -87,12 +87,15 @@ export class BatchLog {
 
   /** One tick after the other: each decodes the next tokens of every branch that has some left. */
   committed(batch: readonly Landed[], ms: number): void {
-    const ticks = batch.reduce((most, { tokens, steps }) => Math.max(most, (steps ?? tokens).length), 0);
+    let ticks = 0;
+    for (const { tokens, steps } of batch) ticks = Math.max(ticks, (steps ?? tokens).length);
     const landed = batch.map(() => 0);
+    const isHeard = !this.#observers.isEmpty;
     for (let tick = 0; tick < ticks; tick++) {
       const entries: CommitRecord["entries"] = [];
       let rejected = 0;
-      for (const [i, { node, position, tokens, steps }] of batch.entries()) {
+      for (let i = 0; i < batch.length; i++) {
+        const { node, position, tokens, steps } = batch[i] as Landed;
         const step = steps ? steps[tick] : tick < tokens.length ? oneToken : undefined;
         if (!step) continue;
         const from = landed[i] as number;
@@ -100,15 +103,15 @@ export class BatchLog {
         for (let at = from; at < from + step.tokens; at++) {
           const token = tokens[at] as Token;
           node.path = this.#trie.commit(node.path, token);
-          entries.push({ branch: node.id, position: position + at, token });
+          if (isHeard) entries.push({ branch: node.id, position: position + at, token });
         }
+        this.#decodedTokens += step.tokens;
         this.#accepted += step.tokens - 1;
         this.#drafted += step.tokens - 1 + step.rejected;
         rejected += step.rejected;
       }
-      this.#decodedTokens += entries.length;
       this.#ticks += 1;
-      this.#observers.tell({ type: "commit", entries, ...(rejected > 0 && { rejected }), ms: ms / ticks });
+      if (isHeard) this.#observers.tell({ type: "commit", entries, ...(rejected > 0 && { rejected }), ms: ms / ticks });
     }
   }
 

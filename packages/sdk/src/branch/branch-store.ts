@@ -102,7 +102,7 @@ export class BranchStore {
     });
   }
 
-  /** Who guesses for runs with `draft`, in place of `PromptLookup`. It hears of what is opened and written from now on. */
+  /** Who guesses for runs with `draft`, in place of `PromptLookup`. It is told of all that lives, and hears of what comes. */
   draftWith(drafter: Drafter): void {
     this.#tree.drafting.use(drafter);
   }

@@ -11,6 +11,7 @@ import { Drafting } from "./drafting.ts";
 import { adopt, assertLeaf, orphan, subtreePostOrder } from "./lineage.ts";
 import { emptyPath } from "./prefix-trie.ts";
 import { RadixTree } from "./radix-tree.ts";
+import { tellOfLiving } from "./tell-of-living.ts";
 
 /**
  * Lineage, cell ledger and reservations of one context: the only copy, for every backend.
@@ -32,7 +33,9 @@ export class BranchTree {
   constructor(engine: Engine) {
     this.engine = engine;
     this.#ledger = new CellLedger(engine.capabilities.nCtx);
-    this.drafting = new Drafting(engine.capabilities);
+    this.drafting = new Drafting(engine.capabilities, (drafter) =>
+      tellOfLiving(drafter, this.#live, (node) => this.tokensOf(node)),
+    );
     this.batches = new BranchBatches({
       engine,
       ledger: this.#ledger,

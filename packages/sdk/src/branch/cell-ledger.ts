@@ -69,7 +69,7 @@ export class CellLedger {
 
   /** Throws KvExhaustedError when fewer than `cells` are neither used nor promised. */
   requireFree(cells: number, doing: string): void {
-    const { free } = this.pressure();
+    const free = this.nCtx - this.#used - this.#reserved;
     if (cells > free) throw new KvExhaustedError({ needed: cells, available: Math.max(0, free), doing });
   }
 

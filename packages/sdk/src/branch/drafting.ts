@@ -20,20 +20,31 @@ const rowsMax = 6;
 /** Guesses for a branch that nothing is known of yet. */
 const firstGuesses = 2;
 
-/** The drafter of a tree. It hears of everything; it is asked where a call wants guesses. */
+/**
+ * The drafter of a tree. It comes with the first call that wants guesses, so that nobody else pays for it, is told of all
+ * that lives then, and hears of everything from there on.
+ */
 export class Drafting {
   readonly #capabilities: Pick<Capabilities, "draftRows" | "nUbatch">;
-  #drafter: Drafter | undefined = new PromptLookup();
+  readonly #tellOfLiving: (drafter: Drafter) => void;
+  #hasCome = false;
+  #drafter: Drafter | undefined;
   /** By branch: how many guesses are worth a try. */
   readonly #trust = new Map<number, number>();
 
-  constructor(capabilities: Pick<Capabilities, "draftRows" | "nUbatch">) {
+  constructor(
+    capabilities: Pick<Capabilities, "draftRows" | "nUbatch">,
+    tellOfLiving: (drafter: Drafter) => void = () => {},
+  ) {
     this.#capabilities = capabilities;
+    this.#tellOfLiving = tellOfLiving;
   }
 
-  /** In place of the one before. It hears of what comes from now on. */
+  /** In place of the one before. */
   use(drafter: Drafter): void {
+    this.#hasCome = true;
     this.#drafter = drafter;
+    this.#tell(this.#tellOfLiving);
   }
 
   opened(branch: number, parent?: number): void {
@@ -50,6 +61,7 @@ export class Drafting {
   }
 
   begin(rows: readonly DraftRow[]): DraftedRun {
+    if (!this.#hasCome) this.use(new PromptLookup());
     return new DraftedRun(rows, {
       guess: (asks) => this.#guess(rows, asks),
       learn: (branch, guesses, accepted) => this.#learn(branch, guesses, accepted),
