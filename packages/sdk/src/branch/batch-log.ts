@@ -70,6 +70,11 @@ export class BatchLog {
     };
   }
 
+  /** Whether anybody wants to hear. */
+  get isObserved(): boolean {
+    return !this.#observers.isEmpty;
+  }
+
   /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
   observe(observer: (record: BatchRecord) => void): () => void {
     return this.#observers.add(observer);
@@ -90,7 +95,6 @@ export class BatchLog {
     let ticks = 0;
     for (const { tokens, steps } of batch) ticks = Math.max(ticks, (steps ?? tokens).length);
     const landed = batch.map(() => 0);
-    const isHeard = !this.#observers.isEmpty;
     for (let tick = 0; tick < ticks; tick++) {
       const entries: CommitRecord["entries"] = [];
       let rejected = 0;
@@ -103,7 +107,7 @@ export class BatchLog {
         for (let at = from; at < from + step.tokens; at++) {
           const token = tokens[at] as Token;
           node.path = this.#trie.commit(node.path, token);
-          if (isHeard) entries.push({ branch: node.id, position: position + at, token });
+          if (this.isObserved) entries.push({ branch: node.id, position: position + at, token });
         }
         this.#decodedTokens += step.tokens;
         this.#accepted += step.tokens - 1;
@@ -111,7 +115,8 @@ export class BatchLog {
         rejected += step.rejected;
       }
       this.#ticks += 1;
-      if (isHeard) this.#observers.tell({ type: "commit", entries, ...(rejected > 0 && { rejected }), ms: ms / ticks });
+      if (this.isObserved)
+        this.#observers.tell({ type: "commit", entries, ...(rejected > 0 && { rejected }), ms: ms / ticks });
     }
   }
 

@@ -2,13 +2,12 @@ import type { Engine, Produced, RunOptions } from "../backend/engine.ts";
 import type { Token } from "../backend/ids.ts";
 import { requireTokens } from "../backend/require-objects.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import { BatchLog, type BatchRecord, type TreeStats } from "./batch-log.ts";
+import type { TreeStats } from "./batch-log.ts";
+import type { Books } from "./books.ts";
 import { type BranchNode, requireAtRest, requireIdle, requireLive } from "./branch-node.ts";
 import { CallQueue, type QueuedCall } from "./call-queue.ts";
 import type { CellLedger, Reservation } from "./cell-ledger.ts";
-import type { DraftedRun, Drafting } from "./drafting.ts";
-import { emptyPath, type PathHash } from "./prefix-trie.ts";
-import type { RadixTree } from "./radix-tree.ts";
+import type { DraftedRun } from "./drafting.ts";
 
 /** Tokens for a node, the first of them at its position: one where it is a row of a tick. */
 interface Write {
@@ -40,8 +39,7 @@ interface Call extends QueuedCall {
 export interface BatchesOf {
   readonly engine: Engine;
   readonly ledger: CellLedger;
-  readonly prefixes: RadixTree<BranchNode>;
-  readonly drafting: Drafting;
+  readonly books: Books;
 }
 
 /**
@@ -52,28 +50,20 @@ export interface BatchesOf {
 export class BranchBatches {
   readonly #engine: Engine;
   readonly #ledger: CellLedger;
-  readonly #prefixes: RadixTree<BranchNode>;
-  readonly #drafting: Drafting;
-  readonly #log = new BatchLog();
+  readonly #books: Books;
   readonly #calls: CallQueue<Call, void>;
   readonly #underWay = new Set<Promise<unknown>>();
 
-  constructor({ engine, ledger, prefixes, drafting }: BatchesOf) {
+  constructor({ engine, ledger, books }: BatchesOf) {
     this.#engine = engine;
     this.#ledger = ledger;
-    this.#prefixes = prefixes;
-    this.#drafting = drafting;
+    this.#books = books;
     const { nBatch, nUbatch } = engine.capabilities;
     this.#calls = new CallQueue({ prefill: nBatch, tick: nUbatch }, (calls) => this.#fly(calls));
   }
 
   get stats(): TreeStats {
-    return { ...this.#log.stats, peakCells: this.#ledger.peakCells, splitBatches: this.#calls.splits };
-  }
-
-  /** Calls `observer` after each batch that succeeded. Returns the function that stops it. */
-  observe(observer: (record: BatchRecord) => void): () => void {
-    return this.#log.observe(observer);
+    return { ...this.#books.stats, peakCells: this.#ledger.peakCells, splitBatches: this.#calls.splits };
   }
 
   /** All or nothing: on rejection every node is as before. */
@@ -143,11 +133,6 @@ export class BranchBatches {
     }
   }
 
-  /** The path of tokens that came from a saved state. */
-  restored(tokens: readonly Token[]): PathHash {
-    return this.#log.restored(emptyPath, tokens);
-  }
-
   cellsOf(tokens: number): number {
     return tokens * this.#engine.capabilities.cellsPerToken;
   }
@@ -191,7 +176,9 @@ export class BranchBatches {
     const writes = calls.flatMap((call) => call.writes).filter(({ node }) => !node.disposed);
     const started = performance.now();
     const drafted = this.#draftsOf(calls, writes);
-    const produced = writes.length > 0 ? await this.#decode(calls, writes, drafted) : undefined;
+    const decoding = writes.length > 0 ? this.#decode(calls, writes, drafted) : undefined;
+    this.#books.catchUp();
+    const produced = await decoding;
     const ms = performance.now() - started;
     // Booked before anybody else can look: the branches are still in flight here.
     for (const { promised } of calls) promised.release();
@@ -203,8 +190,8 @@ export class BranchBatches {
       if (produced && !node.disposed) write.produced = produced[i] as Produced[];
       return { node, position, tokens: written, steps: drafted?.land(i, written.length) };
     });
-    if (calls[0]?.lane !== "prefill") this.#log.committed(landed, ms);
-    else if (landed.length > 0) this.#log.prefilled(landed, ms);
+    if (landed.length > 0)
+      this.#books.landed({ type: calls[0]?.lane === "prefill" ? "prefill" : "commit", landed, ms });
   }
 
   /** What each of them produced, if any call asks for that: for a commit beside a step it is a memo. */
@@ -237,7 +224,7 @@ export class BranchBatches {
     const tokensMax = new Map(
       calls.flatMap((call) => call.writes.map(({ node }) => [node, call.run?.draft ? call.run.maxTokens : undefined])),
     );
-    return this.#drafting.begin(
+    return this.#books.beginDrafts(
       writes.map(({ node, tokens }) => ({
         branch: node.id,
         token: tokens[0] as Token,
@@ -253,8 +240,6 @@ export class BranchBatches {
     node.promised = undefined;
     node.position += tokens.length;
     this.#ledger.extend(node.tail, this.cellsOf(tokens.length));
-    this.#prefixes.extend(node, tokens);
-    this.#drafting.wrote(node.id, tokens);
   }
 }
 

@@ -104,7 +104,7 @@ export class BranchStore {
 
   /** Who guesses for runs with `draft`, in place of `PromptLookup`. It is told of all that lives, and hears of what comes. */
   draftWith(drafter: Drafter): void {
-    this.#tree.drafting.use(drafter);
+    this.#tree.books.draftWith(drafter);
   }
 
   /**
@@ -136,7 +136,7 @@ export class BranchStore {
     at: Capabilities["canForkAt"] = "head",
   ): { branch: Branch; length: number } | undefined {
     requireTokens(tokens);
-    const found = this.#tree.longestPrefix(tokens, at);
+    const found = this.#tree.books.longestPrefix(tokens, at);
     return found && { branch: handleOf(this.#tree, found.node), length: found.length };
   }
 
@@ -171,7 +171,7 @@ export class BranchStore {
    * it is called no more, and the process is warned (`LISTENER_FAILED`).
    */
   observe(observer: (record: BatchRecord) => void): () => void {
-    return this.#tree.batches.observe(observer);
+    return this.#tree.books.observe(observer);
   }
 
   /**

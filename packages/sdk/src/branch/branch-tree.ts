@@ -1,17 +1,15 @@
 import type { Engine, SamplingParams } from "../backend/engine.ts";
-import type { SequenceHandle, Token } from "../backend/ids.ts";
+import type { SequenceHandle } from "../backend/ids.ts";
 import { isSameSampling, resolveSampling } from "../backend/sampling.ts";
 import type { SessionContext } from "../backend/session-context.ts";
 import { BranchInFlightError, InvalidArgumentError } from "../errors.ts";
 import type { SavedBranch } from "../state/saved-branch.ts";
+import { Books } from "./books.ts";
 import { BranchBatches } from "./branch-batches.ts";
 import { type BranchNode, type ParkedNode, requireIdle } from "./branch-node.ts";
 import { CellLedger, type Pressure, type Reservation } from "./cell-ledger.ts";
-import { Drafting } from "./drafting.ts";
 import { adopt, assertLeaf, orphan, subtreePostOrder } from "./lineage.ts";
 import { emptyPath } from "./prefix-trie.ts";
-import { RadixTree } from "./radix-tree.ts";
-import { tellOfLiving } from "./tell-of-living.ts";
 
 /**
  * Lineage, cell ledger and reservations of one context: the only copy, for every backend.
@@ -20,12 +18,11 @@ import { tellOfLiving } from "./tell-of-living.ts";
  */
 export class BranchTree {
   readonly engine: Engine;
-  /** Who guesses what they write. */
-  readonly drafting: Drafting;
   /** What its branches write. */
   readonly batches: BranchBatches;
+  /** What they have written. */
+  readonly books: Books;
   readonly #ledger: CellLedger;
-  readonly #prefixes = new RadixTree<BranchNode>();
   readonly #live = new Set<BranchNode>();
   readonly #parked = new Set<BranchNode>();
   #nextId = 1;
@@ -33,15 +30,8 @@ export class BranchTree {
   constructor(engine: Engine) {
     this.engine = engine;
     this.#ledger = new CellLedger(engine.capabilities.nCtx);
-    this.drafting = new Drafting(engine.capabilities, (drafter) =>
-      tellOfLiving(drafter, this.#live, (node) => this.tokensOf(node)),
-    );
-    this.batches = new BranchBatches({
-      engine,
-      ledger: this.#ledger,
-      prefixes: this.#prefixes,
-      drafting: this.drafting,
-    });
+    this.books = new Books(engine.capabilities, this.#live);
+    this.batches = new BranchBatches({ engine, ledger: this.#ledger, books: this.books });
   }
 
   get liveBranches(): number {
@@ -82,10 +72,8 @@ export class BranchTree {
       tail: this.#ledger.open(),
       position: 0,
       forkHead: 0,
-      path: emptyPath,
     });
-    this.#prefixes.add(node);
-    this.drafting.opened(node.id);
+    this.books.opened(node);
     return node;
   }
 
@@ -93,10 +81,9 @@ export class BranchTree {
     requireIdle(parent, "fork");
     const sequence = this.engine.fork(parent.sequence);
     const child = this.#ledger.fork(parent.tail);
-    const { position, path, nBatch, sampling } = parent;
-    const node = this.#add({ sequence, sampling, nBatch, tail: child, position, forkHead: position, path });
-    this.#prefixes.add(node, parent);
-    this.drafting.opened(node.id, parent.id);
+    const { position, nBatch, sampling } = parent;
+    const node = this.#add({ sequence, sampling, nBatch, tail: child, position, forkHead: position });
+    this.books.opened(node, parent);
     adopt(parent, node);
     return node;
   }
@@ -136,21 +123,14 @@ export class BranchTree {
     node.sampling = sampling;
   }
 
-  /** A living node whose tokens begin with as many of these as can be; see RadixTree. */
-  longestPrefix(tokens: readonly Token[], at: "any" | "head"): { node: BranchNode; length: number } | undefined {
-    const found = this.#prefixes.longestPrefix(tokens, at);
-    return found && { node: found.head, length: found.length };
-  }
-
   /** RESTRICT. Pruning twice is a no-op. */
   prune(node: BranchNode): void {
     if (node.disposed) return;
     assertLeaf(node);
+    this.books.closed(node);
     node.disposed = true;
     orphan(node);
     this.#live.delete(node);
-    this.#prefixes.remove(node);
-    this.drafting.closed(node.id);
     this.#ledger.release(node.tail);
     // What is being written for it takes its cells all the same; then the call lets go of them.
     if (!node.inFlight) node.promised?.release();
@@ -164,16 +144,11 @@ export class BranchTree {
     for (const each of subtreePostOrder(node)) this.prune(each);
   }
 
-  /** Tokens from position 0 to its head. Cost: O(tokens). */
-  tokensOf(node: BranchNode): readonly Token[] {
-    return node.parked?.tokens ?? this.#prefixes.tokensOf(node);
-  }
-
   /** RESTRICT has held it to be a leaf: its parent keeps what the two share. Its own cells and its sequence are free. */
   leave(node: BranchNode, load: ParkedNode["load"]): void {
-    const tokens = this.tokensOf(node);
+    const tokens = this.books.tokensOf(node);
     this.engine.close(node.sequence);
-    this.#prefixes.remove(node);
+    this.books.parked(node);
     this.#parked.add(node);
     node.parked = { tokens, cells: this.#ledger.empty(node.tail), load };
   }
@@ -186,8 +161,7 @@ export class BranchTree {
     node.parked = undefined;
     this.#parked.delete(node);
     this.#ledger.extend(node.tail, parked.cells);
-    this.#prefixes.add(node);
-    this.#prefixes.extend(node, parked.tokens);
+    this.books.returned(node, parked.tokens);
   }
 
   /** A node for a sequence that was restored: a fork of `parent` at `forkHead`, with these tokens from there on. */
@@ -196,7 +170,7 @@ export class BranchTree {
     { forkHead, nBatch, tokens, image }: Pick<SavedBranch, "forkHead" | "nBatch" | "tokens" | "image">,
     parent: BranchNode | undefined,
   ): BranchNode {
-    const shared = parent ? this.tokensOf(parent).slice(0, forkHead) : [];
+    const shared = parent ? this.books.tokensOf(parent).slice(0, forkHead) : [];
     const all = [...shared, ...tokens];
     const back = this.batches.cellsOf((parent?.position ?? 0) - forkHead);
     const node = this.#add({
@@ -206,13 +180,9 @@ export class BranchTree {
       tail: parent ? this.#ledger.fork(parent.tail, back) : this.#ledger.open(),
       position: all.length,
       forkHead,
-      path: this.batches.restored(all),
     });
     this.#ledger.extend(node.tail, this.batches.cellsOf(tokens.length));
-    this.#prefixes.add(node);
-    this.#prefixes.extend(node, all);
-    this.drafting.opened(node.id);
-    this.drafting.wrote(node.id, all);
+    this.books.restored(node, all);
     if (parent) adopt(parent, node);
     return node;
   }
@@ -226,13 +196,14 @@ export class BranchTree {
   }
 
   #add(
-    of: Pick<BranchNode, "sequence" | "sampling" | "nBatch" | "tail" | "position" | "forkHead" | "path"> &
+    of: Pick<BranchNode, "sequence" | "sampling" | "nBatch" | "tail" | "position" | "forkHead"> &
       Partial<Pick<BranchNode, "promised">>,
   ): BranchNode {
     const id = this.#nextId++;
     const node: BranchNode = {
       id,
       promised: undefined,
+      path: emptyPath,
       ...of,
       parent: undefined,
       children: new Set(),

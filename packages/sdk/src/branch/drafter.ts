@@ -4,7 +4,8 @@ import type { Token } from "../backend/ids.ts";
  * Guesses what branches will write, from what stands in them. A right guess spares a decode; a wrong one costs a row in a
  * batch and nothing else, since whoever asks verifies. Branches are named by `Branch.id`.
  *
- * It is told of all that lives when it comes, then of every branch and of every token, and asked between two decodes: all of it should take microseconds. A model
+ * It is told of all that lives when it comes, then of every branch and of every token - before it is asked, not at once -
+ * and asked between two decodes: all of it should take microseconds. A model
  * that drafts would run ahead on a thread of its own, and answer with what it has.
  */
 export interface Drafter {

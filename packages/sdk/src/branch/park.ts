@@ -52,7 +52,7 @@ export function requireSavable({ engine }: BranchTree, { id, forkHead }: BranchN
 async function written(tree: BranchTree, node: BranchNode, image: SequenceImage, path: string) {
   const { engine } = tree;
   const { nBatch, forkHead } = node;
-  const branch = { parent: -1, forkHead, nBatch, tokens: tree.tokensOf(node).slice(forkHead), image };
+  const branch = { parent: -1, forkHead, nBatch, tokens: tree.books.tokensOf(node).slice(forkHead), image };
   const chunks = encodeState({ fingerprint: engine.fingerprint, branches: [branch] });
   await writeState(path, chunks);
   const digest = chunks.at(-1) as Uint8Array;

@@ -47,7 +47,7 @@ async function savedBranch(tree: BranchTree, node: BranchNode, parent: number, i
     parent: isTop ? -1 : parent,
     forkHead,
     nBatch: node.nBatch,
-    tokens: tree.tokensOf(node).slice(forkHead),
+    tokens: tree.books.tokensOf(node).slice(forkHead),
     image,
   };
 }
