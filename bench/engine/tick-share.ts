@@ -8,8 +8,9 @@ export interface TickShare {
   branches: number;
   /** Median milliseconds from one decode's start to the next, all of ours included. */
   tickMs: number;
-  /** Of the whole run: (wall - llama_decode) / wall. */
+  /** (wall - llama_decode) / wall: the median of `rounds` measurements, and all of them. */
   share: number;
+  shares: number[];
 }
 
 const samplings = {
@@ -18,10 +19,14 @@ const samplings = {
 } satisfies Record<string, SamplingParams>;
 
 const prefixTokens = 1024;
-const warmTicks = 4;
 const ticks = 48;
+const rounds = 5;
+/** Until V8 has compiled what a tick runs, as in any process that has been at work for a minute. */
+const coldTicks = 3000;
+/** Before each measurement. */
+const warmTicks = 4;
 
-/** Both samplings at each width in turn, so that a slow minute of the machine falls on all of them. */
+/** All widths and samplings in turn, so that a slow minute of the machine falls on all of them. */
 export async function tickShares(
   modelPath: string,
   widths: readonly number[] = [1, 2, 4, 8, 16],
@@ -36,29 +41,44 @@ export async function tickShares(
         prefixTokens,
       ),
     );
-    const shares: TickShare[] = [];
-    for (const branches of widths) {
-      for (const sampling of Object.keys(samplings) as (keyof typeof samplings)[]) {
-        const forks = store.forkMany(spine, branches);
-        for (const [i, fork] of forks.entries()) {
-          const params: SamplingParams = samplings[sampling];
-          fork.setSamplerParams({ ...params, seed: i });
-        }
-        shares.push({ sampling, branches, ...(await shareOf(ctx, store, forks)) });
-        for (const fork of forks) fork.pruneSync();
-      }
+    const measure = async (branches: number, params: SamplingParams) => {
+      const forks = store.forkMany(spine, branches);
+      for (const [i, fork] of forks.entries()) fork.setSamplerParams({ ...params, seed: i });
+      const measured = await shareOf(ctx, store, forks);
+      for (const fork of forks) fork.pruneSync();
+      return measured;
+    };
+    for (let done = 0; done < coldTicks; done += warmTicks + ticks) await measure(1, samplings.greedy);
+
+    const kinds = widths.flatMap((branches) =>
+      (Object.keys(samplings) as (keyof typeof samplings)[]).map((sampling) => ({ sampling, branches })),
+    );
+    const measured = kinds.map((): Measured[] => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const [i, { branches, sampling }] of kinds.entries())
+        measured[i]?.push(await measure(branches, samplings[sampling]));
     }
-    return shares;
+    return kinds.map((kind, i) => {
+      const all = measured[i] as Measured[];
+      const shares = all.map(({ share }) => share);
+      const tickMs = quantile(
+        all.map((each) => each.tickMs),
+        0.5,
+      );
+      return { ...kind, tickMs, share: quantile(shares, 0.5), shares };
+    });
   } finally {
     await ctx.dispose();
   }
 }
 
+type Measured = Pick<TickShare, "tickMs" | "share">;
+
 async function shareOf(
   ctx: { decodeMs(): number },
   store: BranchStore,
   branches: readonly Branch[],
-): Promise<Pick<TickShare, "tickMs" | "share">> {
+): Promise<Measured> {
   // A stop token is written like any other: what a tick costs does not depend on what it says.
   let tokens: Token[] = branches.map((branch) => branch.produceSync().token);
   const tick = async () => {

@@ -203,10 +203,10 @@ Status BranchTable::check(const std::vector<FlightRequest>& requests, FlightKind
 Flight BranchTable::take_off(FlightKind kind, std::vector<FlightRequest> requests) {
   Flight flight{kind, pool_.take_queued(), {}, std::make_shared<Deaths>(requests.size()), {}};
   for (size_t i = 0; i < requests.size(); ++i) {
-    FlightEntry entry{requests[i].handle, -1, std::move(requests[i].tokens), requests[i].n_batch, {}, {}, {}};
+    FlightEntry entry{requests[i].handle, -1, std::move(requests[i].tokens), requests[i].n_batch, 0, {}, {}};
     if (Slot* slot = find(entry.handle)) {
       entry.seq = slot->lease.id();
-      entry.before = slot->state;
+      entry.start = slot->state.position;
       entry.state = slot->state;
       slot->in_flight = flight.deaths;
       slot->flight_index = i;

@@ -9,8 +9,7 @@ Status fly_prefill(Decoder& decoder, Flight& flight) {
   std::vector<EntrySize> sizes;
   size_t total = 0;
   for (const FlightEntry& entry : flight.entries) {
-    const auto position = static_cast<size_t>(entry.before.position);
-    sizes.push_back({entry.done ? 0 : entry.tokens.size(), entry.n_batch, position});
+    sizes.push_back({entry.done ? 0 : entry.tokens.size(), entry.n_batch, static_cast<size_t>(entry.start)});
     total += sizes.back().length;
   }
   // Before the first batch, not after some of them: a prefill that cannot fit should cost nothing.
@@ -25,14 +24,14 @@ Status fly_prefill(Decoder& decoder, Flight& flight) {
       const FlightEntry& entry = flight.entries[piece.entry];
       for (size_t i = piece.begin; i < piece.end; ++i) {
         const bool last = i + 1 == entry.tokens.size();
-        rows.push_back({entry.tokens[i], entry.before.position + static_cast<llama_pos>(i), entry.seq, last});
+        rows.push_back({entry.tokens[i], entry.start + static_cast<llama_pos>(i), entry.seq, last});
         if (last) captured_for.push_back(piece.entry);
       }
     }
     if (Status status = decoder.decode(rows, "prefill", captured); !status.ok()) return status;
   }
   for (FlightEntry& entry : flight.entries)
-    if (!entry.done) entry.state = prefilled(entry.before, entry.tokens.size());
+    if (!entry.done) entry.state = prefilled(entry.state, entry.tokens.size());
   for (size_t i = 0; i < captured.size(); ++i) flight.entries[captured_for[i]].state.row = std::move(captured[i]);
   return {};
 }
@@ -48,11 +47,12 @@ Status follow(const Vocab& vocab, FlightEntry& entry, BranchState state,
     const auto& [token, text, is_stop, surprisal] = produced.value();
     state.memo = produced.value();
     entry.produced.push_back(produced.value());
-    entry.passed.push_back(state);
-    entry.state = state;
+    ++entry.fresh;
+    entry.state = std::move(state);
     if (is_stop || i == entry.draft.size() || entry.draft[i] != token) return {};
-    auto next = committed(vocab, state, token);
+    auto next = committed(vocab, entry.state, token);
     if (!next.ok()) return {};
+    entry.passed.push_back(entry.state);
     state = std::move(next.value());
   }
 }
@@ -78,6 +78,7 @@ Status fly_tick(Decoder& decoder, Flight& flight) {
     entry.draft.resize(std::min(entry.draft.size(), flight.max_tokens - entry.produced.size() - 1));
     for (const llama_token guess : entry.draft) rows.push_back({guess, rows.back().pos + 1, entry.seq, true});
     entry.end = rows.back().pos + 1;
+    entry.fresh = 0;
     entry.passed.clear();
   }
   // One ubatch, so that llama.cpp itself fails or succeeds as a whole.
@@ -125,10 +126,10 @@ const char* name_of(FlightKind kind) {
 }
 
 void FlightEntry::keep(size_t count) {
-  const auto dropped = static_cast<std::ptrdiff_t>(passed.size() - count);
-  produced.erase(produced.end() - dropped, produced.end());
-  passed.erase(passed.end() - dropped, passed.end());
-  state = passed.back();
+  if (count == fresh) return;
+  produced.erase(produced.end() - static_cast<std::ptrdiff_t>(fresh - count), produced.end());
+  state = passed[count - 1];
+  fresh = count;
 }
 
 bool Flight::has_next_tick() const {
@@ -138,7 +139,7 @@ bool Flight::has_next_tick() const {
 std::vector<Anchor> Flight::anchors() const {
   std::vector<Anchor> anchors;
   for (const FlightEntry& entry : entries)
-    if (entry.seq >= 0) anchors.push_back({entry.seq, entry.before.position});
+    if (entry.seq >= 0) anchors.push_back({entry.seq, entry.start});
   return anchors;
 }
 

@@ -19,15 +19,16 @@ struct FlightEntry {
   SequenceHandle handle;
   llama_seq_id seq; // -1: closed before take-off
   std::vector<llama_token> tokens;
-  size_t n_batch; // most of the tokens in one batch
-  BranchState before;
-  BranchState state;
+  size_t n_batch;    // most of the tokens in one batch
+  llama_pos start;   // where it stood on take-off
+  BranchState state; // then, and after each tick
   std::vector<Produced> produced;
   bool done = false; // takes no part in the next tick
   // What may follow the token that the next tick writes. They are decoded in the same batch, each with a row; those
   // that the sampler draws as well count as written, the cells of the others go.
   std::vector<llama_token> draft = {};
-  // Of the last tick: the states at which it produced, the newest being `state`.
+  // Of the last tick: how many tokens it produced, and the states at which it produced all but the newest of them.
+  size_t fresh = 0;
   std::vector<BranchState> passed = {};
   llama_pos end = 0; // of the cells that the last tick has written
 

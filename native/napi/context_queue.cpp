@@ -26,19 +26,25 @@ Napi::Array from_tokens(Napi::Env env, const std::vector<llama_token>& tokens) {
   return array;
 }
 
-// For each entry how many, then these: one list, since every object that is made here costs microseconds.
-Napi::Array from_run(Napi::Env env, const std::vector<FlightEntry>& entries) {
-  Napi::Array list = Napi::Array::New(env);
-  uint32_t length = 0;
+// In UTF-16, as JavaScript counts: a code point of four bytes is two units there.
+size_t js_length(std::string_view utf8) {
+  size_t length = 0;
+  for (const char byte : utf8) length += ((byte & 0xC0) != 0x80) + ((byte & 0xF8) == 0xF0);
+  return length;
+}
+
+// NativeRun of binding/native.ts: one string, since every object that is made here costs microseconds.
+Napi::String from_run(Napi::Env env, const std::vector<FlightEntry>& entries) {
+  std::string numbers, texts;
   for (const FlightEntry& entry : entries) {
-    list.Set(length++, static_cast<uint32_t>(entry.produced.size()));
+    numbers += std::to_string(entry.produced.size());
     for (const Produced& one : entry.produced) {
-      list.Set(length++, one.token);
-      list.Set(length++, one.text);
-      list.Set(length++, one.is_stop);
+      numbers += ' ' + std::to_string(one.token) + (one.is_stop ? " 1 " : " 0 ") + std::to_string(js_length(one.text));
+      texts += one.text;
     }
+    numbers += ' ';
   }
-  return list;
+  return Napi::String::New(env, numbers + '\n' + texts);
 }
 
 Napi::FunctionReference to_callback(const Napi::Value& value, const char* name) {
@@ -170,8 +176,8 @@ bool ContextWrap::ask(Napi::Env env, void (ContextWrap::*question)(Napi::Env)) {
     (this->*question)(env);
     return true;
   } catch (const Napi::Error& error) {
-    // All or nothing holds for a caller's exception too: the ticks so far are undone. The exception stays here: the work
-    // dies on the owner thread, where no JavaScript value may be let go of.
+    // All or nothing holds for a caller's exception too: the ticks so far are undone. The exception stays here: the
+    // work dies on the owner thread, where no JavaScript value may be let go of.
     current_->thrown = error;
     owner_->post([this, flight = flight_]() -> Landing {
       abandon(*decoder_, *flight, {Code::cancelled, "a callback threw"});
@@ -216,7 +222,7 @@ void ContextWrap::ask_draft(Napi::Env env) {
 void ContextWrap::ask_until(Napi::Env env) {
   for (size_t i = 0; i < flight_->entries.size(); ++i) {
     FlightEntry& entry = flight_->entries[i];
-    const size_t fresh = entry.passed.size(), before = entry.produced.size() - fresh;
+    const size_t fresh = entry.fresh, before = entry.produced.size() - fresh;
     std::string text;
     for (size_t j = 0; j < before; ++j) text += entry.produced[j].text;
     for (size_t count = 1; count <= fresh; ++count) {
@@ -231,7 +237,7 @@ void ContextWrap::ask_until(Napi::Env env) {
       break;
     }
     // Asked about once.
-    entry.passed.clear();
+    entry.fresh = 0;
   }
 }
 
@@ -242,8 +248,7 @@ void ContextWrap::land_flight(Napi::Env env) {
   } else if (flight_->kind != FlightKind::run) {
     current_->deferred.Resolve(env.Undefined());
   } else {
-    const Napi::Array results = from_run(env, flight_->entries);
-    current_->deferred.Resolve(results);
+    current_->deferred.Resolve(from_run(env, flight_->entries));
   }
   finish();
 }

@@ -129,7 +129,7 @@ class RandomTree {
     ASSERT_TRUE(bench_.table.check(requests, kind).ok());
     Flight flight = bench_.table.take_off(kind, requests);
     for (const FlightEntry& entry : flight.entries)
-      ASSERT_EQ(entry.before.position, static_cast<llama_pos>(branches_[entry.handle].size()));
+      ASSERT_EQ(entry.start, static_cast<llama_pos>(branches_[entry.handle].size()));
     if (chance(30)) fuse_.light(below(150));
     if (chance(20)) close();
     lloyal::fly(bench_.decoder, flight, ticks);

@@ -183,12 +183,19 @@ function columns(entries: readonly CommitEntry[]): [SequenceHandle[], Token[]] {
 }
 
 function producedOf(run: NativeRun): Produced[][] {
+  const line = run.indexOf("\n");
+  const numbers = run.slice(0, line).split(" ").map(Number);
   const entries: Produced[][] = [];
-  for (let at = 0; at < run.length; ) {
-    const end = at + 1 + 3 * (run[at] as number);
+  let textAt = line + 1;
+  // Behind the last space is nothing.
+  for (let at = 0; at < numbers.length - 1; ) {
+    const end = at + 1 + 3 * (numbers[at] as number);
     const produced: Produced[] = [];
-    for (at += 1; at < end; at += 3)
-      produced.push({ token: run[at] as Token, text: run[at + 1] as string, isStop: run[at + 2] as boolean });
+    for (at += 1; at < end; at += 3) {
+      const text = run.slice(textAt, textAt + (numbers[at + 2] as number));
+      textAt += text.length;
+      produced.push({ token: numbers[at] as Token, text, isStop: numbers[at + 1] === 1 });
+    }
     entries.push(produced);
   }
   return entries;

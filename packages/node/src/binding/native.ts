@@ -15,8 +15,11 @@ export interface NativeProduced {
   isStop: boolean;
 }
 
-/** For each sequence how many it produced, then token, text and isStop of each, all in one list. */
-export type NativeRun = (number | string | boolean)[];
+/**
+ * In the first line numbers, with a space behind each: for every sequence how many tokens it produced, then of each the
+ * token, 1 if it stops and 0 if not, and the length of its text. Behind that line all texts, end to end.
+ */
+export type NativeRun = string;
 
 export interface NativeContextOptions {
   nCtx: number;

@@ -27,11 +27,13 @@ interface TreeRunOptions {
   until?: ((node: BranchNode, text: string) => boolean) | undefined;
 }
 
+const oneStep: TreeRunOptions = { maxTicks: 1, maxTokens: 1 };
+
 /** A call that was admitted: its cells are promised, and its nodes in flight, until it has landed or failed. */
 interface Call extends QueuedCall {
   readonly writes: readonly Write[];
   /** Absent where nobody asks for what comes next. */
-  readonly run?: TreeRunOptions;
+  readonly run: TreeRunOptions | undefined;
   readonly promised: Reservation;
 }
 
@@ -76,17 +78,17 @@ export class BranchBatches {
     const writes = entries.flatMap(({ node, tokens }) => (tokens.length > 0 ? [{ node, tokens: [...tokens] }] : []));
     if (writes.length === 0) return;
     const rows = writes.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    await this.#call("prefill", writes, { lane: "prefill", rows }, this.cellsOf(rows));
+    await this.#call("prefill", writes, { lane: "prefill", rows, run: undefined }, this.cellsOf(rows));
   }
 
   /** Accepts and decodes one token per node in one batch. All or nothing. */
   async commit(rows: readonly Write[]): Promise<void> {
-    await this.#tick(rows, { lane: "tick" });
+    await this.#tick(rows, "tick", undefined);
   }
 
   /** `commit`, then the next token of every node that was not pruned meanwhile: one engine call for a whole tick. */
   async step(rows: readonly Write[]): Promise<(Produced | undefined)[]> {
-    await this.#tick(rows, { lane: "tick", run: { maxTicks: 1, maxTokens: 1 } });
+    await this.#tick(rows, "tick", oneStep);
     return rows.map(({ produced }) => produced?.[0]);
   }
 
@@ -98,7 +100,7 @@ export class BranchBatches {
     }
     // One decode, which nobody is asked about, may be anybody's.
     const lane = run.maxTicks === 1 && !run.until ? "tick" : undefined;
-    await this.#tick(rows, { lane, run });
+    await this.#tick(rows, lane, run);
     return rows.map(({ produced }) => produced ?? []);
   }
 
@@ -137,24 +139,27 @@ export class BranchBatches {
     return tokens * this.#engine.capabilities.cellsPerToken;
   }
 
-  #tick(rows: readonly Write[], how: { lane: Call["lane"]; run?: TreeRunOptions }): Promise<void> {
+  #tick(rows: readonly Write[], lane: Call["lane"], run: TreeRunOptions | undefined): Promise<void> {
     if (rows.length === 0) throw new InvalidArgumentError("a tick needs at least one row.");
-    const cells = this.cellsOf(rows.length * (how.run?.maxTokens ?? 1));
-    return this.#call("commit", rows, { ...how, rows: rows.length }, cells);
+    const cells = this.cellsOf(rows.length * (run?.maxTokens ?? 1));
+    return this.#call("commit", rows, { lane, rows: rows.length, run }, cells);
   }
 
   /** Admits a call, with a promise of the cells that it may take so that no other is promised the same ones. */
   async #call(
     doing: string,
     writes: readonly Write[],
-    how: Pick<Call, "lane" | "rows" | "run">,
+    { lane, rows, run }: Pick<Call, "lane" | "rows" | "run">,
     cells: number,
   ): Promise<void> {
-    for (const { node } of writes) requireIdle(node, doing);
-    const held = writes.reduce((sum, { node }) => sum + (node.promised?.cells ?? 0), 0);
+    let held = 0;
+    for (const { node } of writes) {
+      requireIdle(node, doing);
+      held += node.promised?.cells ?? 0;
+    }
     const needed = Math.max(0, cells - held);
     this.#ledger.requireFree(needed, doing);
-    const call: Call = { ...how, writes, promised: this.#ledger.reserve(needed) };
+    const call: Call = { lane, rows, run, writes, promised: this.#ledger.reserve(needed) };
     for (const { node } of writes) node.inFlight = true;
     const landing = this.#calls.add(call);
     this.#underWay.add(landing);

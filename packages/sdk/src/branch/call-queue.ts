@@ -67,7 +67,7 @@ export class CallQueue<C extends QueuedCall, R> {
     }
     if (batch.length > 1 || this.#waiting.length > 0) this.#gather();
     else this.#isBusy = false;
-    for (const [i, each] of batch.entries()) settle(each, i);
+    batch.forEach(settle);
   }
 
   #gather(): void {
