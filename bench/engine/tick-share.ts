@@ -21,7 +21,7 @@ const samplings = {
 const prefixTokens = 1024;
 const ticks = 48;
 const rounds = 5;
-/** Until V8 has compiled what a tick runs, as in any process that has been at work for a minute. */
+/** Until V8 has compiled what a tick runs. */
 const coldTicks = 3000;
 /** Before each measurement. */
 const warmTicks = 4;

@@ -33,7 +33,7 @@ std::shared_ptr<const LogitsRow> LogitsRow::copy(std::span<const float> logits, 
   for (size_t begin = 0; begin < logits.size(); begin += part_size) {
     const std::span<const float> part = logits.subspan(begin, std::min(part_size, logits.size() - begin));
     if (const float high = highest(part); high > best) {
-      row->exp_sums_.raise(high - best);
+      row->exp_sums_.raise(static_cast<double>(high) - best);
       best = high;
       best_part = begin;
     }

@@ -17,7 +17,8 @@ void release(float* row) {
 
 // Room for all of them from the start, so that letting go of a row cannot fail.
 RowMemory::RowMemory(size_t size)
-    : size_(size), spare_max_(std::min(most_spare_rows, most_spare_bytes / (size * sizeof(float)))) {
+    : size_(size),
+      spare_max_(std::min(most_spare_rows, most_spare_bytes / (std::max<size_t>(size, 1) * sizeof(float)))) {
   spare_.reserve(spare_max_);
 }
 

@@ -23,19 +23,20 @@ constexpr size_t block = 16 * lanes;
 // Where e^x comes to the end of what a float holds.
 constexpr float lowest = -86.0f;
 
-// e^x = 2^n 2^f for x in [lowest, 0], with the polynomial for 2^f that has the least relative error of its degree over
-// |f| <= 1/2: 1.1e-7. The power of two goes into the exponent's bits.
+// e^x = 2^n e^r for x in [lowest, 0], with |r| <= ln 2 / 2 and the polynomial for e^r that has the least relative error
+// of its degree there: 1e-7. n ln 2 is taken off in two parts, so that r keeps its last bits. The power of two goes
+// into the exponent's.
 inline __attribute__((always_inline)) float exp_of(float x) {
   constexpr float magic = 12582912.0f; // adding it rounds to the nearest integer
-  const float exponent = x * 1.44269504088896341f;
-  const float shifted = exponent + magic;
-  const float f = exponent - (shifted - magic);
-  float p = 1.3264652807e-3f;
-  p = p * f + 9.6715111285e-3f;
-  p = p * f + 5.5507339537e-2f;
-  p = p * f + 2.4022242427e-1f;
-  p = p * f + 6.9314700365e-1f;
-  p = p * f + 1.0f;
+  const float shifted = x * 1.44269504088896341f + magic;
+  const float n = shifted - magic;
+  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  float p = 8.2903113216e-3f;
+  p = p * r + 4.1898168623e-2f;
+  p = p * r + 1.6667637229e-1f;
+  p = p * r + 4.9999147654e-1f;
+  p = p * r + 9.9999970198e-1f;
+  p = p * r + 1.0f;
   return std::bit_cast<float>(std::bit_cast<int32_t>(p) + (std::bit_cast<int32_t>(shifted) << 23));
 }
 

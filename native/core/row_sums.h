@@ -30,8 +30,8 @@ float highest(std::span<const float> logits);
 
 Moments moments(std::span<const float> logits, float shift);
 
-// Over the logits of at most `ceiling`, which must not lie above `shift`. Relative error below 1e-6; 152k tokens take
-// 40 us, where std::exp takes a millisecond.
+// Over the logits of at most `ceiling`, which must not lie above `shift`. Relative error below 1e-6, beside
+// 5e-38 for each logit. 152k tokens take 40 us, where std::exp takes a millisecond.
 ExpSums exp_sums(std::span<const float> logits, double shift, double temperature, float ceiling);
 
 } // namespace lloyal

@@ -281,6 +281,17 @@ TEST(LogitsRow, KnowsItsSumsAsAPassInDoublesDoes) {
   }
 }
 
+TEST(ExpSums, AreAsGoodFarBelowTheirShiftAsAtIt) {
+  for (float depth = 0; depth < 80; depth += 0.37f) {
+    const std::vector<float> logits(1024, 5 - depth);
+    const ExpSums sums = exp_sums(logits, 5, 1, 5);
+    const double weight = std::exp(static_cast<double>(logits[0]) - 5);
+    EXPECT_NEAR(sums.mass / (1024 * weight), 1, 1e-6) << depth;
+    EXPECT_NEAR(sums.moment, -depth * sums.mass, 1e-6 * depth * sums.mass + 1e-30) << depth;
+    EXPECT_EQ(sums.count, 1024);
+  }
+}
+
 TEST(CounterRng, IsAFunctionOfItsKeyAndEvenlySpread) {
   double sum = 0;
   int low = 0;

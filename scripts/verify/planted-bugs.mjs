@@ -46,11 +46,17 @@ export const plantedBugs = [
   {
     name: "a batch is booked before the engine has written it",
     file: "packages/sdk/src/branch/branch-batches.ts",
-    find: "const produced = writes.length > 0 ? await this.#decode(calls, writes, drafted) : undefined;",
+    find: "const produced = await decoding;",
     replace:
-      "const produced = [];\n    for (const { node, tokens } of writes) this.#ledger.extend(node.tail, tokens.length);\n" +
-      "    if (writes.length > 0) produced.push(...((await this.#decode(calls, writes, drafted)) ?? []));\n" +
+      "for (const { node, tokens } of writes) this.#ledger.extend(node.tail, tokens.length);\n" +
+      "    const produced = await decoding;\n" +
       "    for (const { node, tokens } of writes) this.#ledger.extend(node.tail, -tokens.length);",
+  },
+  {
+    name: "who asks for tokens is not told of the newest",
+    file: "packages/sdk/src/branch/books.ts",
+    find: "this.catchUp();\n    return node.parked?.tokens",
+    replace: "return node.parked?.tokens",
   },
   {
     name: "content is tokenised with special tokens",

@@ -10,7 +10,8 @@ import { tellOfLiving } from "./tell-of-living.ts";
 /** What one call of the engine has written. */
 interface LandedBatch {
   readonly type: BatchRecord["type"];
-  readonly landed: readonly (Landed & { readonly node: BranchNode })[];
+  /** `lives`: not pruned meanwhile. */
+  readonly landed: readonly (Landed & { readonly node: BranchNode; readonly lives: boolean })[];
   /** Of the engine's call. */
   readonly ms: number;
 }
@@ -74,14 +75,15 @@ export class Books {
 
   catchUp(): void {
     if (this.#backlog.length === 0) return;
-    for (const { type, landed, ms } of this.#backlog.splice(0)) {
-      for (const { node, tokens } of landed) {
-        if (node.disposed) continue;
-        this.#prefixes.extend(node, tokens);
-        this.#drafting.wrote(node.id, tokens);
-      }
+    const backlog = this.#backlog.splice(0);
+    for (const { type, landed, ms } of backlog) {
+      for (const { node, tokens, lives } of landed) if (lives) this.#prefixes.extend(node, tokens);
       if (type === "commit") this.#log.committed(landed, ms);
       else this.#log.prefilled(landed, ms);
+    }
+    // Last, since a drafter may come back with a call that asks for any of it.
+    for (const { landed } of backlog) {
+      for (const { node, tokens, lives } of landed) if (lives) this.#drafting.wrote(node.id, tokens);
     }
   }
 

@@ -193,7 +193,8 @@ export class BranchBatches {
       const written = withFurther(tokens, produced?.[i]);
       this.#advance(node, written);
       if (produced && !node.disposed) write.produced = produced[i] as Produced[];
-      return { node, position, tokens: written, steps: drafted?.land(i, written.length) };
+      const steps = drafted?.land(i, written.length);
+      return { node, position, tokens: written, steps, lives: !node.disposed };
     });
     if (landed.length > 0)
       this.#books.landed({ type: calls[0]?.lane === "prefill" ? "prefill" : "commit", landed, ms });

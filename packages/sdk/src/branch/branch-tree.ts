@@ -127,10 +127,10 @@ export class BranchTree {
   prune(node: BranchNode): void {
     if (node.disposed) return;
     assertLeaf(node);
-    this.books.closed(node);
     node.disposed = true;
     orphan(node);
     this.#live.delete(node);
+    this.books.closed(node);
     this.#ledger.release(node.tail);
     // What is being written for it takes its cells all the same; then the call lets go of them.
     if (!node.inFlight) node.promised?.release();
