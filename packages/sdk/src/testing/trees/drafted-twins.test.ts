@@ -14,7 +14,7 @@ it(`a tree with guesses equals its twin without, in ${seeds} random interleaving
   for (let seed = 1; seed <= seeds; seed++) await compareTwins(seed);
   expect(totals.accepted).toBeGreaterThan(seeds);
   expect(totals.drafted).toBeGreaterThan(totals.accepted);
-}, 60_000);
+}, 0);
 
 /** A branch that guesses, and the same one that does not. */
 type Twins = readonly [guessing: Branch, plain: Branch];
