@@ -1,6 +1,7 @@
 // Sequences out of the cache and back: cells, and all that is beside them.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -105,6 +106,47 @@ TEST(SavedSequence, ADamagedOneIsRefusedBeforeLlamaCppSeesItAndLeavesNothing) {
   const auto back = restore(bench, state, good, 0);
   ASSERT_TRUE(back.ok());
   EXPECT_EQ(bench.cells(), 29);
+}
+
+// One after the other, all numbers of a state in which several kinds of memory follow one another.
+TEST(SavedSequence, OneOfSeveralPartsIsRefusedOrRestoredWhateverNumberIsDamaged) {
+  for (const auto& model : {test::tiny_window_model(), test::tiny_hybrid_model(), test::tiny_recurrent_model()}) {
+    Bench bench({.n_ctx = 256, .n_batch = 32, .n_ubatch = 16, .n_seq_max = 3}, model);
+    const auto witness = bench.open(), branch = bench.open();
+    ASSERT_TRUE(bench.prefill(witness, tokens(9, 1)).ok());
+    ASSERT_TRUE(bench.prefill(branch, tokens(40)).ok());
+    const SavedState state = bench.table.saved(branch).value().state;
+    const SavedCells good = save(bench, branch, 0);
+    const auto expected = bench.generate(branch, 3);
+    bench.table.close(branch);
+    const int64_t cells = bench.cells();
+    const auto row = bench.row(witness);
+    const std::array<uint32_t, 4> values{0xFFFFFFFFu, 0x7FFFFFFFu, 1000u, 0u};
+    int refused = 0, restored = 0;
+    SavedCells bad = good;
+    for (size_t at = 8; at + 4 <= good.bytes.size(); at += 4) {
+      uint32_t before;
+      std::memcpy(&before, good.bytes.data() + at, sizeof before);
+      const uint32_t value = values[at / 4 % values.size()];
+      std::memcpy(bad.bytes.data() + at, &value, sizeof value);
+      auto back = restore(bench, state, bad, 0);
+      if (back.ok()) {
+        ++restored;
+        bench.table.close(back.value());
+      } else {
+        ++refused;
+        ASSERT_EQ(back.status().code, Code::state_invalid) << "byte " << at;
+      }
+      ASSERT_EQ(bench.cells(), cells) << "byte " << at;
+      std::memcpy(bad.bytes.data() + at, &before, sizeof before);
+    }
+    EXPECT_GT(refused, 5);
+    EXPECT_GT(restored, 100);
+    EXPECT_EQ(bench.row(witness), row);
+    auto back = restore(bench, state, good, 0);
+    ASSERT_TRUE(back.ok());
+    EXPECT_EQ(bench.generate(back.value(), 3), expected);
+  }
 }
 
 TEST(SavedSequence, NeedsALeaseAndRoom) {

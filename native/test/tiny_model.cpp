@@ -29,12 +29,16 @@ void fill(ggml_tensor* tensor, void*) {
   ggml_backend_tensor_set(tensor, values.data(), 0, ggml_nbytes(tensor));
 }
 
-std::shared_ptr<Model> make_model(const std::string& architecture, const Sizes& sizes) {
+std::shared_ptr<Model> make_model(const std::string& architecture, const Sizes& sizes,
+                                  const std::vector<uint32_t>& kv_heads_of_layers = {}) {
   init_backend();
   gguf_context* meta = gguf_init_empty();
   gguf_set_val_str(meta, "general.architecture", architecture.c_str());
   const std::string prefix = architecture + ".";
   for (const auto& [key, value] : sizes) gguf_set_val_u32(meta, (prefix + key).c_str(), value);
+  if (!kv_heads_of_layers.empty())
+    gguf_set_arr_data(meta, (prefix + "attention.head_count_kv").c_str(), GGUF_TYPE_UINT32, kv_heads_of_layers.data(),
+                      kv_heads_of_layers.size());
   const Sizes common{
       {"vocab_size", tiny_vocab}, {"context_length", 4096}, {"embedding_length", 64}, {"block_count", 2}};
   for (const auto& [key, value] : common) gguf_set_val_u32(meta, (prefix + key).c_str(), value);
@@ -79,6 +83,24 @@ std::shared_ptr<Model> tiny_recurrent_model() {
                                                                    {"ssm.inner_size", 128},
                                                                    {"ssm.state_size", 16},
                                                                    {"ssm.time_step_rank", 4}});
+  return model;
+}
+
+std::shared_ptr<Model> tiny_window_model() {
+  static const std::shared_ptr<Model> model = make_model("gemma3", {{"feed_forward_length", 96},
+                                                                    {"attention.head_count", 2},
+                                                                    {"attention.head_count_kv", 2},
+                                                                    {"attention.key_length", 32},
+                                                                    {"attention.value_length", 32},
+                                                                    {"rope.dimension_count", 32},
+                                                                    {"attention.sliding_window", 16},
+                                                                    {"attention.sliding_window_pattern", 2}});
+  return model;
+}
+
+std::shared_ptr<Model> tiny_hybrid_model() {
+  static const std::shared_ptr<Model> model =
+      make_model("lfm2", {{"feed_forward_length", 96}, {"attention.head_count", 2}, {"shortconv.l_cache", 4}}, {0, 2});
   return model;
 }
 

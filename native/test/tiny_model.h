@@ -19,6 +19,12 @@ std::shared_ptr<Model> tiny_model();
 // The same as a mamba: a state for each sequence in place of cells.
 std::shared_ptr<Model> tiny_recurrent_model();
 
+// A gemma3: the cells of its first layer are given away once they lie 16 tokens back.
+std::shared_ptr<Model> tiny_window_model();
+
+// An lfm2: a layer with a state and one with cells.
+std::shared_ptr<Model> tiny_hybrid_model();
+
 // A context with its table, and calls that fly at once on the test's own thread.
 struct Bench {
   explicit Bench(ContextParams params = {}, std::shared_ptr<Model> model = tiny_model());
