@@ -4,6 +4,7 @@ import type { BenchTarget } from "../arms.ts";
 import { type ForkCost, forkCosts, type MaterialiseCost, materialiseCosts } from "./fork-cost.ts";
 import { type MemoryCost, memoryCosts } from "./memory.ts";
 import { buildNativePrograms } from "./native-programs.ts";
+import { benchOutAndBack, missedBars as missedByStates, type OutAndBack } from "./out-and-back.ts";
 import { benchStall, missedBars as missedByStall, type StallResult } from "./stall.ts";
 import { type TickShare, tickShares } from "./tick-share.ts";
 
@@ -13,6 +14,7 @@ interface EngineResult {
   materialiseCosts: MaterialiseCost[];
   memoryCosts: MemoryCost[];
   stall: StallResult;
+  outAndBack: OutAndBack;
 }
 
 const models = ["smollm2-135m", "qwen2.5-coder-0.5b"];
@@ -28,6 +30,7 @@ export async function benchEngine(target: BenchTarget): Promise<EngineResult> {
     materialiseCosts: await materialiseCosts(programs),
     memoryCosts: await memoryCosts(programs, await ensureModel("smollm2-135m")),
     stall: await benchStall(target),
+    outAndBack: await benchOutAndBack(await ensureModel("smollm2-135m")),
   };
 }
 
@@ -37,7 +40,13 @@ const mostOverBareCopy = 1.2;
 const mostBeyondMb = 20;
 
 /** The bars of this bench that are missed. */
-export function missedBars({ tickShares, forkCosts, materialiseCosts, memoryCosts, stall }: EngineResult): string[] {
+export function missedBars({
+  tickShares,
+  forkCosts,
+  materialiseCosts,
+  memoryCosts,
+  ...stalls
+}: EngineResult): string[] {
   const shares = Object.entries(tickShares).flatMap(([model, all]) =>
     all
       .filter(({ share, sampling }) => !(share <= mostOfTick[sampling]))
@@ -61,5 +70,12 @@ export function missedBars({ tickShares, forkCosts, materialiseCosts, memoryCost
       ({ branches, beyondMb, rowsMb }) =>
         `${branches} branches take ${beyondMb} MB beyond llama.cpp's own; the bar is ${mostBeyondMb} and ${rowsMb} of rows`,
     );
-  return [...shares, ...forks, ...copies, ...memory, ...missedByStall(stall)];
+  return [
+    ...shares,
+    ...forks,
+    ...copies,
+    ...memory,
+    ...missedByStall(stalls.stall),
+    ...missedByStates(stalls.outAndBack),
+  ];
 }

@@ -37,6 +37,7 @@ Napi::Value ContextWrap::restore(const Napi::CallbackInfo& info) {
   living(env, "restore");
   Request request{Request::Kind::restore, Napi::Promise::Deferred::New(env)};
   request.image = std::make_shared<SequenceImage>(to_image(info[0]));
+  request.cells = Napi::Persistent(cells_of(info[0].As<Napi::Object>()));
   request.sequence = info[1].IsUndefined() ? 0 : to_integer(info[1], "parent");
   if (request.image->cells.from > 0 && info[1].IsUndefined())
     throw to_error(env, {Code::invalid_argument, "what begins with another's cells needs that other as its parent"});
@@ -68,7 +69,7 @@ void ContextWrap::start_save() {
     });
     return [this, status, image](Napi::Env env) {
       if (!status.ok()) return refuse(env, status);
-      current_->deferred.Resolve(from_image(env, *image));
+      current_->deferred.Resolve(from_image(env, std::move(*image)));
       finish();
     };
   });
@@ -84,11 +85,16 @@ void ContextWrap::start_restore() {
   }
   auto revived = table_->revive(image.state);
   if (!revived.ok()) return refuse(Env(), revived.status());
+  const auto to = revived.value();
+  // Whoever gave it may write to it meanwhile, so what is checked and read is a copy.
+  const Napi::Uint8Array source = current_->cells.Value();
+  const std::span<const uint8_t> given(source.Data(), source.ByteLength());
   // After the lease, whose former owner's cells are removed by what is queued.
-  owner_->post([this, prefix, to = revived.value(), image = current_->image, ops = table_->take_queued()]() -> Landing {
+  owner_->post([this, prefix, to, image = current_->image, given, ops = table_->take_queued()]() -> Landing {
     const Status status = guarded("restore", [&] {
       decoder_->begin(ops);
-      return decoder_->restore(image->cells, to.seq, prefix);
+      const SavedCells copy{image->cells.from, image->cells.end, {given.begin(), given.end()}};
+      return decoder_->restore(copy, to.seq, prefix);
     });
     return [this, status, to](Napi::Env env) {
       if (!status.ok()) {

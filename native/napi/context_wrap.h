@@ -33,8 +33,9 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
     size_t max_tokens = std::numeric_limits<size_t>::max();
     Napi::FunctionReference until = {}, draft = {};
     std::optional<Napi::Error> thrown = {}; // by one of the two
-    SequenceHandle sequence = 0; // to save, or to share a beginning with
+    SequenceHandle sequence = 0;            // to save, or to share a beginning with
     std::shared_ptr<SequenceImage> image = {};
+    Napi::Reference<Napi::Uint8Array> cells = {}; // of the image to restore: read on the owner thread, where they lie
   };
 
   Napi::Value limits(const Napi::CallbackInfo& info);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 #include "convert.h"
 
@@ -107,11 +108,20 @@ std::vector<float> to_row(const Napi::Value& value) {
   return {row.Data(), row.Data() + row.ElementLength()};
 }
 
-std::vector<uint8_t> to_cells(const Napi::Value& value) {
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
-    throw mismatch(value.Env(), "cells", "a Uint8Array");
-  const auto cells = value.As<Napi::Uint8Array>();
-  return {cells.Data(), cells.Data() + cells.ElementLength()};
+// There may be a gigabyte of them, and to copy that takes longer than the event loop may stand.
+Napi::Uint8Array from_cells(Napi::Env env, std::vector<uint8_t>&& cells) {
+  if (cells.empty()) return Napi::Uint8Array::New(env, 0);
+  auto owned = std::make_unique<std::vector<uint8_t>>(std::move(cells));
+  const size_t size = owned->size();
+  napi_value buffer;
+  const auto free = [](napi_env, void*, void* vector) { delete static_cast<std::vector<uint8_t>*>(vector); };
+  if (napi_create_external_arraybuffer(env, owned->data(), size, free, owned.get(), &buffer) == napi_ok) {
+    owned.release();
+    return Napi::Uint8Array::New(env, size, Napi::ArrayBuffer(env, buffer), 0);
+  }
+  Napi::Uint8Array copy = Napi::Uint8Array::New(env, size);
+  std::copy(owned->begin(), owned->end(), copy.Data());
+  return copy;
 }
 
 Surprisals to_surprisals(const Napi::Value& value) {
@@ -150,14 +160,12 @@ Napi::Object from_sampling(Napi::Env env, const SamplingParams& params) {
 
 } // namespace
 
-Napi::Object from_image(Napi::Env env, const SequenceImage& image) {
-  const auto& [state, cells] = image;
+Napi::Object from_image(Napi::Env env, SequenceImage&& image) {
+  auto& [state, cells] = image;
   Napi::Object object = Napi::Object::New(env);
   object.Set("position", state.position);
   object.Set("from", cells.from);
-  Napi::Uint8Array bytes = Napi::Uint8Array::New(env, cells.bytes.size());
-  std::copy(cells.bytes.begin(), cells.bytes.end(), bytes.Data());
-  object.Set("cells", bytes);
+  object.Set("cells", from_cells(env, std::move(cells.bytes)));
   if (!state.row.empty()) {
     Napi::Float32Array row = Napi::Float32Array::New(env, state.row.size());
     std::copy(state.row.begin(), state.row.end(), row.Data());
@@ -180,12 +188,19 @@ Napi::Object from_image(Napi::Env env, const SequenceImage& image) {
   return object;
 }
 
+Napi::Uint8Array cells_of(const Napi::Object& image) {
+  const Napi::Value value = image.Get("cells");
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
+    throw mismatch(value.Env(), "cells", "a Uint8Array");
+  return value.As<Napi::Uint8Array>();
+}
+
 SequenceImage to_image(const Napi::Value& value) {
   const Napi::Object object = to_object(value, "image");
   SequenceImage image;
   SavedState& state = image.state;
   state.position = to_position(object.Get("position"), "position");
-  image.cells = {to_position(object.Get("from"), "from"), state.position, to_cells(object.Get("cells"))};
+  image.cells = {to_position(object.Get("from"), "from"), state.position, {}};
   state.row = to_row(object.Get("row"));
   state.sampling = to_sampling(object.Get("sampling"));
   state.bias = to_biases(object.Get("logitBias"));

@@ -199,8 +199,8 @@ export const plantedBugs = [
   {
     name: "the digest of a state is not looked at",
     file: "packages/sdk/src/state/envelope.ts",
-    find: 'if (!timingSafeEqual(digest, bytes.subarray(end))) throw damaged("does not have its digest", end);',
-    replace: "",
+    find: "if (!timingSafeEqual(await digestOf([bytes.subarray(0, end)]), bytes.subarray(end)))",
+    replace: "if (end < 0)",
   },
   {
     name: "a restore that fails keeps what it has leased",
@@ -211,8 +211,15 @@ export const plantedBugs = [
   {
     name: "llama.cpp is shown saved cells that nobody has looked at",
     file: "native/core/saved_cells.cpp",
-    find: "if (!is_well_formed(context.model(), saved))",
-    replace: "if (false)",
+    find: "if (!is_well_formed(context.model(), saved)) return",
+    replace: "if (false) return",
+    guard: "native",
+  },
+  {
+    name: "what follows the first cells of a saved sequence is not looked at",
+    file: "native/core/saved_cells.cpp",
+    find: "if (model.has_cells() && !skip_cells(reader, model, saved, true)) return false;",
+    replace: "if (model.has_cells()) return skip_cells(reader, model, saved, true);",
     guard: "native",
   },
 ];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { writeGguf } from "@lloyal-labs/models/gguf";
 import { tinyModel } from "@lloyal-labs/models/testing";
-import { Branch, BranchStore, type Engine, isInferenceError } from "@lloyal-labs/sdk";
+import { Branch, BranchStore, type Engine, isInferenceError, type SequenceImage } from "@lloyal-labs/sdk";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createContext, type NativeSession } from "../../src/index.ts";
 
@@ -194,6 +194,27 @@ it("an image of another context is refused, as is one on a context that is gone"
   await other.dispose();
   for (const gone of [other.engine.save(sequence, 0), other.engine.restore(image), other.engine.compact()])
     await expect(gone).rejects.toMatchObject({ code: "CONTEXT_DISPOSED" });
+  expect(await engine.countCells()).toBe(0);
+});
+
+it("cells that are overwritten or transferred while they wait are refused, or were read before", async () => {
+  const sequence = engine.open();
+  await engine.prefill([{ sequence, tokens }]);
+  const image = await engine.save(sequence, 0);
+  const copy = (): SequenceImage => ({ ...image, cells: image.cells.slice() });
+  const [written, waiting, transferred] = [copy(), copy(), copy()];
+  const before = engine.produce(sequence);
+  const restores = [written, waiting, transferred].map((each) => engine.restore(each));
+  written.cells.fill(255);
+  waiting.cells.fill(255);
+  structuredClone(transferred.cells.buffer, { transfer: [transferred.cells.buffer as ArrayBuffer] });
+  const [first, second, third] = await Promise.allSettled(restores);
+  if (first?.status === "fulfilled") engine.close(first.value);
+  else expect(first?.reason).toMatchObject({ code: "STATE_INVALID" });
+  for (const refused of [second, third])
+    expect(refused).toMatchObject({ status: "rejected", reason: { code: "STATE_INVALID" } });
+  expect(engine.produce(sequence)).toEqual(before);
+  engine.close(sequence);
   expect(await engine.countCells()).toBe(0);
 });
 

@@ -182,8 +182,8 @@ export class BranchStore {
    *
    * @throws BranchDisposedError, BranchInFlightError when one of them is; BranchParkedError for a parked `branch` (parked
    * descendants are saved as they are); InvalidArgumentError for forks where `capabilities.canSaveForks` is false
-   * @remarks Cost: two copies of the cells, in memory. What they share is saved once. The digest keeps the event loop, about a
-   * second per gigabyte.
+   * @remarks Cost: two copies of the cells, in memory. What they share is saved once. The digest takes about a second per
+   * gigabyte; the event loop turns meanwhile.
    */
   save(branch: Branch, scope: SaveScope = "subtree"): Promise<Uint8Array> {
     return saveBytes(this.#tree, this.#nodeOf(branch), scope);
@@ -201,7 +201,8 @@ export class BranchStore {
    * @throws StateInvalidError for damaged bytes; StateMismatchError for another model, build or context; KvExhaustedError,
    * SequencesExhaustedError. All or nothing: every branch is as before, and nothing is leased.
    * @remarks Cost: two copies of the cells; no decode. Each branch takes a sequence, also one that was parked. The digest
-   * keeps the event loop, about a second per gigabyte.
+   * takes about a second per gigabyte; the event loop turns meanwhile, so `bytes` must neither change nor be transferred
+   * until this is done.
    */
   async restore(bytes: Uint8Array): Promise<Branch> {
     return handleOf(this.#tree, await restore(this.#tree, bytes));

@@ -53,12 +53,12 @@ async function written(tree: BranchTree, node: BranchNode, image: SequenceImage,
   const { engine } = tree;
   const { nBatch, forkHead } = node;
   const branch = { parent: -1, forkHead, nBatch, tokens: tree.books.tokensOf(node).slice(forkHead), image };
-  const chunks = encodeState({ fingerprint: engine.fingerprint, branches: [branch] });
+  const chunks = await encodeState({ fingerprint: engine.fingerprint, branches: [branch] });
   await writeState(path, chunks);
   const digest = chunks.at(-1) as Uint8Array;
   return async (): Promise<SequenceImage> => {
     const bytes = await readState(path);
-    const [saved] = decodeState(bytes, engine, forkHead);
+    const [saved] = await decodeState(bytes, engine, forkHead);
     if (!saved || Buffer.compare(bytes.subarray(-digest.length), digest) !== 0)
       throw new StateInvalidError(`${path} is no longer the file of this branch.`, { path, branch: node.id });
     return saved.image;

@@ -14,7 +14,7 @@ export type SaveScope = "subtree" | "branch";
 
 /** See `BranchStore.save`. */
 export async function saveBytes(tree: BranchTree, top: BranchNode, scope: SaveScope): Promise<Uint8Array> {
-  return joined(await saved(tree, top, scope));
+  return await joined(await saved(tree, top, scope));
 }
 
 /** See `BranchStore.saveFile`. */
@@ -35,7 +35,7 @@ async function saved(tree: BranchTree, top: BranchNode, scope: SaveScope): Promi
       list.push(await savedBranch(tree, node, nodes.indexOf(node.parent as BranchNode), node === top));
     return list;
   });
-  return encodeState({ fingerprint: tree.engine.fingerprint, branches });
+  return await encodeState({ fingerprint: tree.engine.fingerprint, branches });
 }
 
 async function savedBranch(tree: BranchTree, node: BranchNode, parent: number, isTop: boolean): Promise<SavedBranch> {
@@ -54,7 +54,7 @@ async function savedBranch(tree: BranchTree, node: BranchNode, parent: number, i
 
 /** See `BranchStore.restore`. */
 export async function restore(tree: BranchTree, bytes: Uint8Array): Promise<BranchNode> {
-  const branches = decodeState(bytes, tree.engine);
+  const branches = await decodeState(bytes, tree.engine);
   const tokens = branches.reduce((sum, branch) => sum + branch.tokens.length, 0);
   return await tree.batches.hold("restore", [], tree.batches.cellsOf(tokens), async (promised) => {
     const sequences = await restoreSequences(tree, branches);

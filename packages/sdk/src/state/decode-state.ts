@@ -19,8 +19,8 @@ export interface StateReader {
  * @param begin - forkHead of the first branch: above 0 where its parent is at hand and not in the state
  * @throws StateInvalidError, StateMismatchError
  */
-export function decodeState(bytes: Uint8Array, reader: StateReader, begin = 0): readonly SavedBranch[] {
-  const { fingerprint, branches } = treeOf(open(bytes));
+export async function decodeState(bytes: Uint8Array, reader: StateReader, begin = 0): Promise<readonly SavedBranch[]> {
+  const { fingerprint, branches } = treeOf(await open(bytes));
   requireSame(fingerprint, reader.fingerprint);
   for (const [i, branch] of branches.entries()) {
     try {

@@ -1,20 +1,21 @@
 import type { TokenBias } from "../backend/engine.ts";
 import { seal } from "./envelope.ts";
+import { inSlices } from "./in-slices.ts";
 import type { SavedBranch, SavedTree } from "./saved-branch.ts";
 
 /** The chunks of a state, to be written one after another. */
-export function encodeState({ fingerprint, branches }: SavedTree): Uint8Array[] {
-  return seal({ fingerprint, branches: branches.map(headerOf) }, branches.flatMap(blobsOf));
+export async function encodeState({ fingerprint, branches }: SavedTree): Promise<Uint8Array[]> {
+  return await seal({ fingerprint, branches: branches.map(headerOf) }, branches.flatMap(blobsOf));
 }
 
 /** In one piece. */
-export function joined(chunks: readonly Uint8Array[]): Uint8Array {
+export async function joined(chunks: readonly Uint8Array[]): Promise<Uint8Array> {
   const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
+  await inSlices(chunks, (slice) => {
+    whole.set(slice, at);
+    at += slice.length;
+  });
   return whole;
 }
 

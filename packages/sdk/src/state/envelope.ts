@@ -11,6 +11,7 @@
 // Numbers are little-endian. Nothing is taken out before the whole was found to be what was sealed.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { StateInvalidError, StateMismatchError } from "../errors.ts";
+import { inSlices } from "./in-slices.ts";
 
 const magic = "LLOYALST";
 const version = 1;
@@ -24,8 +25,8 @@ export interface Opened {
   readonly blobs: readonly Uint8Array[];
 }
 
-/** The chunks of an envelope, in order. Blobs are not copied. */
-export function seal(header: object, blobs: readonly Uint8Array[]): Uint8Array[] {
+/** The chunks of an envelope, in order. Blobs are not copied, and must not change until it is done. */
+export async function seal(header: object, blobs: readonly Uint8Array[]): Promise<Uint8Array[]> {
   const text = new TextEncoder().encode(JSON.stringify({ ...header, blobs: blobs.map(({ length }) => length) }));
   const prefix = new Uint8Array(prefixBytes);
   const view = new DataView(prefix.buffer);
@@ -34,14 +35,16 @@ export function seal(header: object, blobs: readonly Uint8Array[]): Uint8Array[]
   view.setUint32(8, version, true);
   view.setUint32(12, text.length, true);
   view.setBigUint64(16, BigInt(size), true);
-  const hash = createHash("sha256");
   const chunks = [prefix, text, ...blobs];
-  for (const chunk of chunks) hash.update(chunk);
-  return [...chunks, new Uint8Array(hash.digest())];
+  return [...chunks, await digestOf(chunks)];
 }
 
-/** Throws StateInvalidError for anything but what `seal` gave, and StateMismatchError for another version. */
-export function open(given: Uint8Array): Opened {
+/**
+ * What `seal` was given. The blobs are parts of `given`, which must not change meanwhile.
+ *
+ * @throws StateInvalidError for anything but what `seal` gave, StateMismatchError for another version
+ */
+export async function open(given: Uint8Array): Promise<Opened> {
   if (!(given instanceof Uint8Array)) throw new StateInvalidError("a state is a Uint8Array.");
   // A Buffer is one too, but its slices are no copies.
   const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
@@ -55,10 +58,16 @@ export function open(given: Uint8Array): Opened {
   const headerEnd = prefixBytes + view.getUint32(12, true);
   if (view.getBigUint64(16, true) !== BigInt(bytes.length)) throw damaged("has another length than it says", 16);
   if (headerEnd > end || headerEnd > prefixBytes + headerMax) throw damaged("ends within its header", 12);
-  const digest = createHash("sha256").update(bytes.subarray(0, end)).digest();
-  if (!timingSafeEqual(digest, bytes.subarray(end))) throw damaged("does not have its digest", end);
+  if (!timingSafeEqual(await digestOf([bytes.subarray(0, end)]), bytes.subarray(end)))
+    throw damaged("does not have its digest", end);
   const header = parse(bytes.subarray(prefixBytes, headerEnd));
   return { header, blobs: cut(bytes.subarray(headerEnd, end), header) };
+}
+
+async function digestOf(chunks: readonly Uint8Array[]): Promise<Uint8Array> {
+  const hash = createHash("sha256");
+  await inSlices(chunks, (slice) => hash.update(slice));
+  return new Uint8Array(hash.digest());
 }
 
 function parse(bytes: Uint8Array): { blobs?: unknown } {

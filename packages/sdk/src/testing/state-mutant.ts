@@ -9,7 +9,7 @@ export interface StateMutant {
   bytes: Uint8Array;
 }
 
-type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array;
+type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array | Promise<Uint8Array>;
 
 const numbers = [-1, 0, 1, 255, 2 ** 31 - 1, 2 ** 31, 2 ** 53, 0.5, -(2 ** 40)];
 const values = [...numbers, null, "", "1", "root ::= x", true, [], {}, [[]], "__proto__"];
@@ -61,7 +61,9 @@ const forgeries: Record<string, Mutation> = {
     resealed(bytes, (_, blobs) => {
       const i = random.below(blobs.length);
       const blob = blobs[i] as Uint8Array;
-      blobs[i] = random.chance(50) ? blob.slice(0, random.below(blob.length + 1)) : joined([blob, blob]);
+      blobs[i] = random.chance(50)
+        ? blob.slice(0, random.below(blob.length + 1))
+        : new Uint8Array(Buffer.concat([blob, blob]));
     }),
   "blobs that change places": (bytes, random) =>
     resealed(bytes, (_, blobs) => {
@@ -76,21 +78,21 @@ const forgeries: Record<string, Mutation> = {
 };
 
 /** A saved state that is wrong somewhere, of this seed. */
-export function stateMutant(state: Uint8Array, seed: number): StateMutant {
+export async function stateMutant(state: Uint8Array, seed: number): Promise<StateMutant> {
   const random = new Random(seed);
   const isSealed = random.chance(50);
   const [kind, mutate] = random.pick(Object.entries(isSealed ? forgeries : damages));
-  return { kind, isSealed, bytes: mutate(Uint8Array.from(state), random) };
+  return { kind, isSealed, bytes: await mutate(Uint8Array.from(state), random) };
 }
 
 type Header = Record<string, unknown>;
 
-function resealed(bytes: Uint8Array, change: (header: Header, blobs: Uint8Array[]) => void): Uint8Array {
-  const { header, blobs } = open(bytes);
+async function resealed(bytes: Uint8Array, change: (header: Header, blobs: Uint8Array[]) => void): Promise<Uint8Array> {
+  const { header, blobs } = await open(bytes);
   const copies = blobs.map((blob) => Uint8Array.from(blob));
   const { blobs: _lengths, ...rest } = header as Header;
   change(rest, copies);
-  return joined(seal(rest, copies));
+  return await joined(await seal(rest, copies));
 }
 
 /** Walks down at random, and puts something else where it ends, or nothing. */

@@ -50,7 +50,7 @@ export class StateTrial {
    * that was damaged was not refused, or when anything else than what was restored has changed.
    */
   async run(seed: number): Promise<Trial> {
-    const { kind, isSealed, bytes } = stateMutant(this.#state, seed);
+    const { kind, isSealed, bytes } = await stateMutant(this.#state, seed);
     const outcome = await this.#restore(bytes);
     const codes = isSealed ? undefined : ["STATE_INVALID", "STATE_MISMATCH"];
     assert.ok(codes?.includes(outcome) ?? true, `seed ${seed}, ${kind}: ${outcome}`);

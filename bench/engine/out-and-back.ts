@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { createContext } from "@lloyal-labs/lloyal.node";
+import { Branch, BranchStore } from "@lloyal-labs/sdk";
+import { watchLoop } from "./loop-delay.ts";
+
+/** A branch that leaves the cache and comes back, each way. */
+export interface OutAndBack {
+  tokens: number;
+  /** Of the state that is saved. */
+  megabytes: number;
+  ways: Way[];
+}
+
+interface Way {
+  what: string;
+  ms: number;
+  /** For how long the event loop was held up at most. */
+  longestMs: number;
+  /** The same without the time in which its thread was given no core. */
+  ownLongestMs?: number;
+}
+
+const tokens = 8192;
+
+export async function benchOutAndBack(modelPath: string): Promise<OutAndBack> {
+  const folder = mkdtempSync(join(tmpdir(), "lloyal-out-and-back-"));
+  const ctx = await createContext({ modelPath, nCtx: 2 * tokens });
+  try {
+    return await allWays(new BranchStore(ctx), await longBranch(ctx), (name) => join(folder, name));
+  } finally {
+    await ctx.dispose();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function longBranch(ctx: Awaited<ReturnType<typeof createContext>>): Promise<Branch> {
+  const branch = Branch.create(ctx, 0);
+  await branch.prefill(Array.from({ length: tokens }, (_, i) => 100 + ((i * 7919) % 40_000)));
+  return branch;
+}
+
+async function allWays(store: BranchStore, branch: Branch, path: (name: string) => string): Promise<OutAndBack> {
+  const ways: Way[] = [];
+  const timed = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    const stop = watchLoop();
+    const begin = performance.now();
+    const result = await work();
+    const ms = performance.now() - begin;
+    // The timer tells of the last delay after it.
+    await pause(20);
+    const { delayMs, ownMs } = stop();
+    ways.push({ what, ms, longestMs: delayMs.max, ...(ownMs && { ownLongestMs: ownMs.max }) });
+    return result;
+  };
+  await timed("parked in memory", () => branch.park());
+  await timed("back from memory", () => branch.unpark());
+  await timed("parked in a file", () => branch.park(path("parked")));
+  await timed("back from the file", () => branch.unpark());
+  const bytes = await timed("saved as bytes", () => store.save(branch));
+  await timed("saved as a file", () => store.saveFile(path("saved"), branch));
+  branch.pruneSync();
+  const fromBytes = await timed("restored from bytes", () => store.restore(bytes));
+  fromBytes.pruneSync();
+  await timed("restored from the file", () => store.restoreFile(path("saved")));
+  return { tokens, megabytes: bytes.length / 1e6, ways };
+}
+
+const longestMs = 20;
+
+/** The bar is the one of all stalls. */
+export function missedBars({ ways }: OutAndBack): string[] {
+  return ways
+    .filter((way) => !(way.longestMs < longestMs))
+    .map(
+      (way) => `a branch is ${way.what}, and the event loop stands for ${way.longestMs} ms; the bar is ${longestMs}`,
+    );
+}
