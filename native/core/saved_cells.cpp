@@ -18,7 +18,8 @@ llama_seq_id scratch_of(const Context& context) {
 
 // What llama.cpp saves of a sequence, by the kind of its model:
 //
-//   u32 magic | i32 sequence | cells of the layers that see everything | cells of those that see a window | a state
+//   u32 magic | i32 sequence | cells of the layers that see everything | cells of an index over these |
+//   cells of the layers that see a window | a state
 //
 //   cells   u32 streams: 1 | u32 cells | per cell i32 position, u32 owners: 1, i32 owner | tensors
 //   tensors u32 are values transposed | u32 layers | per layer its keys: u32 type, u64 bytes of a row, a row per cell |
@@ -64,13 +65,18 @@ int extras_of(const Model& model) {
   return type == LLAMA_ROPE_TYPE_MROPE || type == LLAMA_ROPE_TYPE_IMROPE || type == LLAMA_ROPE_TYPE_VISION ? 3 : 0;
 }
 
-// Latent attention keeps its values within its keys.
-bool has_values(const Model& model) {
+// Whether a number of the model's file is there and not 0.
+bool says(const Model& model, const char* name) {
   std::array<char, 64> text{};
   llama_model_meta_val_str(model.get(), "general.architecture", text.data(), text.size());
-  const std::string key = std::string(text.data()) + ".attention.key_length_mla";
-  return llama_model_meta_val_str(model.get(), key.c_str(), text.data(), text.size()) < 0 ||
-         std::string_view(text.data()) == "0";
+  const std::string key = std::string(text.data()) + "." + name;
+  return llama_model_meta_val_str(model.get(), key.c_str(), text.data(), text.size()) > 0 &&
+         std::string_view(text.data()) != "0";
+}
+
+// Latent attention keeps its values within its keys.
+bool has_values(const Model& model) {
+  return !says(model, "attention.key_length_mla");
 }
 
 // Cells are written as they lie in the cache, so their positions come in any order, but each of them once.
@@ -125,10 +131,15 @@ bool is_well_formed(const Model& model, const SavedCells& saved) {
   Reader reader(saved.bytes);
   if (!reader.any() || !reader.any()) return false;
   if (model.has_cells() && !skip_cells(reader, model, saved, true)) return false;
-  if (model.has_cells() && model.swa_window() > 0 && !reader.is_at_end() && !skip_cells(reader, model, saved, false))
-    return false;
-  if (model.has_state()) return reader.next(1) && reader.next(saved.end - 1) && reader.next(0);
-  return reader.is_at_end();
+  if (!model.has_state()) {
+    while (!reader.is_at_end())
+      if (!skip_cells(reader, model, saved, false)) return false;
+    return true;
+  }
+  if (model.has_cells() && model.swa_window() > 0 && !skip_cells(reader, model, saved, false)) return false;
+  // Behind a state, where nothing here would find them, lie the cells of an index.
+  const bool has_index = says(model, "attention.indexer.head_count");
+  return !has_index && reader.next(1) && reader.next(saved.end - 1) && reader.next(0);
 }
 
 Status invalid(const char* what, std::string log = {}) {

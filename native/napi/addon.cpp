@@ -12,7 +12,8 @@ Addon& Addon::of(Napi::Env env) {
 }
 
 Addon::Addon(Napi::Env env, Napi::Object exports)
-    : model_class(Napi::Persistent(ModelWrap::define(env))), context_class(Napi::Persistent(ContextWrap::define(env))) {
+    : model_class(Napi::Persistent(ModelWrap::define(env))), context_class(Napi::Persistent(ContextWrap::define(env))),
+      set_immediate(Napi::Persistent(env.Global().Get("setImmediate").As<Napi::Function>())) {
   exports.Set("loadModel", Napi::Function::New(env, load_model, "loadModel"));
   exports.Set("devices", Napi::Function::New(env, devices, "devices"));
   exports.Set("backendLog", Napi::Function::New(env, backend_log, "backendLog"));

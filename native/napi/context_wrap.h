@@ -35,7 +35,8 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
     std::optional<Napi::Error> thrown = {}; // by one of the two
     SequenceHandle sequence = 0;            // to save, or to share a beginning with
     std::shared_ptr<SequenceImage> image = {};
-    Napi::Reference<Napi::Uint8Array> cells = {}; // of the image to restore: read on the owner thread, where they lie
+    Napi::Reference<Napi::Uint8Array> cells = {}; // of the image, in JavaScript's memory
+    size_t cell_bytes = 0, carried = 0;           // from one memory to the other
   };
 
   Napi::Value limits(const Napi::CallbackInfo& info);
@@ -83,7 +84,11 @@ class ContextWrap : public Napi::ObjectWrap<ContextWrap> {
   void land_flight(Napi::Env env);
   void start_count();
   void start_save();
+  void carry_out(Napi::Env env);
   void start_restore();
+  void carry_in(Napi::Env env);
+  void revive_image(Napi::Env env);
+  void after_a_turn(Napi::Env env, void (ContextWrap::*step)(Napi::Env));
   void start_compact();
   void refuse(Napi::Env env, const Status& status);
   void start_dispose();

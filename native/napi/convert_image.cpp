@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <memory>
 
 #include "convert.h"
 
@@ -108,22 +107,6 @@ std::vector<float> to_row(const Napi::Value& value) {
   return {row.Data(), row.Data() + row.ElementLength()};
 }
 
-// There may be a gigabyte of them, and to copy that takes longer than the event loop may stand.
-Napi::Uint8Array from_cells(Napi::Env env, std::vector<uint8_t>&& cells) {
-  if (cells.empty()) return Napi::Uint8Array::New(env, 0);
-  auto owned = std::make_unique<std::vector<uint8_t>>(std::move(cells));
-  const size_t size = owned->size();
-  napi_value buffer;
-  const auto free = [](napi_env, void*, void* vector) { delete static_cast<std::vector<uint8_t>*>(vector); };
-  if (napi_create_external_arraybuffer(env, owned->data(), size, free, owned.get(), &buffer) == napi_ok) {
-    owned.release();
-    return Napi::Uint8Array::New(env, size, Napi::ArrayBuffer(env, buffer), 0);
-  }
-  Napi::Uint8Array copy = Napi::Uint8Array::New(env, size);
-  std::copy(owned->begin(), owned->end(), copy.Data());
-  return copy;
-}
-
 Surprisals to_surprisals(const Napi::Value& value) {
   const Napi::Object object = to_object(value, "surprisals");
   return {static_cast<uint64_t>(std::max<int64_t>(0, to_integer(object.Get("count"), "surprisals.count"))),
@@ -160,12 +143,10 @@ Napi::Object from_sampling(Napi::Env env, const SamplingParams& params) {
 
 } // namespace
 
-Napi::Object from_image(Napi::Env env, SequenceImage&& image) {
-  auto& [state, cells] = image;
+Napi::Object from_image(Napi::Env env, const SavedState& state, llama_pos from) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("position", state.position);
-  object.Set("from", cells.from);
-  object.Set("cells", from_cells(env, std::move(cells.bytes)));
+  object.Set("from", from);
   if (!state.row.empty()) {
     Napi::Float32Array row = Napi::Float32Array::New(env, state.row.size());
     std::copy(state.row.begin(), state.row.end(), row.Data());

@@ -13,11 +13,11 @@ struct SequenceImage {
   SavedCells cells;
 };
 
-// Takes the bytes of the cells over; where this runtime lets no array have memory of others, they are copied.
-Napi::Object from_image(Napi::Env env, SequenceImage&& image);
+// All but the cells.
+Napi::Object from_image(Napi::Env env, const SavedState& state, llama_pos from);
 // A copy of all but the cells. INVALID_ARGUMENT, with the field's name, for a value of another kind.
 SequenceImage to_image(const Napi::Value& value);
-// Its cells, as they lie in JavaScript's memory. INVALID_ARGUMENT.
+// Its cells, where they lie in JavaScript's memory. INVALID_ARGUMENT.
 Napi::Uint8Array cells_of(const Napi::Object& image);
 
 } // namespace lloyal

@@ -199,7 +199,7 @@ export const plantedBugs = [
   {
     name: "the digest of a state is not looked at",
     file: "packages/sdk/src/state/envelope.ts",
-    find: "if (!timingSafeEqual(await digestOf([bytes.subarray(0, end)]), bytes.subarray(end)))",
+    find: "if (!timingSafeEqual(await digestOf([bytes.subarray(0, end)]), expected))",
     replace: "if (end < 0)",
   },
   {

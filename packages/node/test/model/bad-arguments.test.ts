@@ -218,6 +218,22 @@ it("cells that are overwritten or transferred while they wait are refused, or we
   expect(await engine.countCells()).toBe(0);
 });
 
+it("cells that are transferred while they are copied are refused", async () => {
+  const large = await createContext({ modelPath: join(folder, "tiny.gguf"), nCtx: 16_384, nThreads: 1 });
+  const sequence = large.engine.open();
+  await large.engine.prefill([{ sequence, tokens: Array(8000).fill(72) }]);
+  const image = await large.engine.save(sequence, 0);
+  // More than is copied in one turn of the event loop.
+  expect(image.cells.length).toBeGreaterThan(2 ** 21);
+  const restored = large.engine.restore(image);
+  structuredClone(image.cells.buffer, { transfer: [image.cells.buffer as ArrayBuffer] });
+  await expect(restored).rejects.toMatchObject({ code: "STATE_INVALID" });
+  expect(await large.engine.countCells()).toBe(8000);
+  const again = await large.engine.restore(await large.engine.save(sequence, 0));
+  expect(large.engine.produce(again)).toEqual(large.engine.produce(sequence));
+  await large.dispose();
+});
+
 it.each(calls)("%s", async (_, bad, call) => {
   const sequence = engine.open();
   try {

@@ -19,6 +19,10 @@ if (isMainThread && plan.place !== "main") {
   } else process.exit(7);
 }
 
+async function outAndBack(context, sequence) {
+  for (;;) context.close(await context.restore(await context.save(sequence, 0), undefined));
+}
+
 /** Starts what shall be under way when the end comes. */
 async function begin() {
   const { addon, load, options, sampling, moment } = plan;
@@ -28,6 +32,10 @@ async function begin() {
   if (moment === "create") return;
   const context = await creating;
   const sequence = context.open(sampling, undefined);
-  void context.prefill([sequence], [new Int32Array(3000).fill(7)], [0]);
+  const prefill = context.prefill([sequence], [new Int32Array(6000).fill(7)], [0]);
+  if (moment === "save and restore") {
+    await prefill;
+    void outAndBack(context, sequence);
+  }
   if (moment === "dispose") void context.dispose();
 }

@@ -21,18 +21,21 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.each(["main", "worker", "terminated"])("the end of a process: %s", (place) => {
-  it.each(["load", "create", "decode", "dispose"])(`may come during a %s, at any of ${runs} moments`, (moment) => {
-    const modelPath = join(folder, "tiny.gguf");
-    const { load, context } = checkContextOptions({ modelPath, nThreads: 1 });
-    const loading = { path: load.modelPath, vocabOnly: false, gpus: [], gpuLayers: 0, mmap: true, mlock: false };
-    for (let seed = 1; seed <= runs; seed++) {
-      const delayMs = seed === 1 ? 0 : new Random(seed).below(60);
-      const plan = { place, moment, delayMs, addon, load: loading, options: context, sampling: resolveSampling() };
-      const child = join(import.meta.dirname, "exits-child.mjs");
-      const { status, signal, stderr } = spawnSync(process.execPath, [child, JSON.stringify(plan)], {
-        encoding: "utf8",
-      });
-      expect({ status, signal, stderr }, `after ${delayMs} ms`).toEqual({ status: 7, signal: null, stderr: "" });
-    }
-  });
+  it.each(["load", "create", "decode", "dispose", "save and restore"])(
+    `may come during a %s, at any of ${runs} moments`,
+    (moment) => {
+      const modelPath = join(folder, "tiny.gguf");
+      const { load, context } = checkContextOptions({ modelPath, nThreads: 1, nCtx: 16_384 });
+      const loading = { path: load.modelPath, vocabOnly: false, gpus: [], gpuLayers: 0, mmap: true, mlock: false };
+      for (let seed = 1; seed <= runs; seed++) {
+        const delayMs = seed === 1 ? 0 : new Random(seed).below(60);
+        const plan = { place, moment, delayMs, addon, load: loading, options: context, sampling: resolveSampling() };
+        const child = join(import.meta.dirname, "exits-child.mjs");
+        const { status, signal, stderr } = spawnSync(process.execPath, [child, JSON.stringify(plan)], {
+          encoding: "utf8",
+        });
+        expect({ status, signal, stderr }, `after ${delayMs} ms`).toEqual({ status: 7, signal: null, stderr: "" });
+      }
+    },
+  );
 });

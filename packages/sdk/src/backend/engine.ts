@@ -348,8 +348,8 @@ export interface Engine {
    * whose tokens up to there must be those that it had. After all calls before it.
    * Rejects with InvalidArgumentError, StateInvalidError when the backend does not take the cells,
    * SequencesExhaustedError, KvExhaustedError, GrammarInvalidError, GrammarRejectedError. All is as before then.
-   * Cost: a copy of the cells, and the grammar hears again all that it has heard. The cells are read where they lie, in turn:
-   * their memory must stay as it is, and not be transferred, until this is done.
+   * Cost: a copy of the cells, and the grammar hears again all that it has heard. The cells are copied in turn, and not at
+   * once: they must stay as they are until this is done.
    */
   restore(image: SequenceImage, parent?: SequenceHandle): Promise<SequenceHandle>;
 

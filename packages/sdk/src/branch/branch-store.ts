@@ -201,8 +201,8 @@ export class BranchStore {
    * @throws StateInvalidError for damaged bytes; StateMismatchError for another model, build or context; KvExhaustedError,
    * SequencesExhaustedError. All or nothing: every branch is as before, and nothing is leased.
    * @remarks Cost: two copies of the cells; no decode. Each branch takes a sequence, also one that was parked. The digest
-   * takes about a second per gigabyte; the event loop turns meanwhile, so `bytes` must neither change nor be transferred
-   * until this is done.
+   * takes about a second per gigabyte; the event loop turns meanwhile, so `bytes` must stay as they are until this is
+   * done.
    */
   async restore(bytes: Uint8Array): Promise<Branch> {
     return handleOf(this.#tree, await restore(this.#tree, bytes));

@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { joined } from "./encode-state.ts";
@@ -23,6 +24,18 @@ it("refuses every change of one bit, and every cut", async () => {
   }
   for (let length = 0; length < bytes.length; length++)
     await expect(open(bytes.slice(0, length)), `${length} bytes`).rejects.toThrow(/^STATE_INVALID/);
+});
+
+it("refuses what is too long to be read back, before it looks at it", async () => {
+  const endless = { length: constants.MAX_LENGTH } as Uint8Array;
+  await expect(seal({}, [endless])).rejects.toThrow(/^INVALID_ARGUMENT/);
+});
+
+it("refuses bytes that are taken away while they are looked at", async () => {
+  const bytes = await joined(await seal({}, [new Uint8Array(5 * 2 ** 20)]));
+  const opened = open(bytes);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] });
+  await expect(opened).rejects.toThrow(/^STATE_INVALID/);
 });
 
 /** With the right length and digest, whatever it says. */

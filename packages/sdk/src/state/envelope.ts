@@ -9,8 +9,9 @@
 //   -32          SHA-256 of all before it
 //
 // Numbers are little-endian. Nothing is taken out before the whole was found to be what was sealed.
+import { constants } from "node:buffer";
 import { createHash, timingSafeEqual } from "node:crypto";
-import { StateInvalidError, StateMismatchError } from "../errors.ts";
+import { InvalidArgumentError, StateInvalidError, StateMismatchError } from "../errors.ts";
 import { inSlices } from "./in-slices.ts";
 
 const magic = "LLOYALST";
@@ -25,12 +26,21 @@ export interface Opened {
   readonly blobs: readonly Uint8Array[];
 }
 
-/** The chunks of an envelope, in order. Blobs are not copied, and must not change until it is done. */
+/**
+ * The chunks of an envelope, in order. Blobs are not copied, and must not change until it is done.
+ *
+ * @throws InvalidArgumentError for more than can be read back in one piece
+ */
 export async function seal(header: object, blobs: readonly Uint8Array[]): Promise<Uint8Array[]> {
   const text = new TextEncoder().encode(JSON.stringify({ ...header, blobs: blobs.map(({ length }) => length) }));
   const prefix = new Uint8Array(prefixBytes);
   const view = new DataView(prefix.buffer);
   const size = blobs.reduce((sum, { length }) => sum + length, prefixBytes + text.length + digestBytes);
+  if (size > constants.MAX_LENGTH)
+    throw new InvalidArgumentError("this state has more bytes than can be read back: save fewer branches at once.", {
+      size,
+      most: constants.MAX_LENGTH,
+    });
   prefix.set(new TextEncoder().encode(magic));
   view.setUint32(8, version, true);
   view.setUint32(12, text.length, true);
@@ -58,7 +68,8 @@ export async function open(given: Uint8Array): Promise<Opened> {
   const headerEnd = prefixBytes + view.getUint32(12, true);
   if (view.getBigUint64(16, true) !== BigInt(bytes.length)) throw damaged("has another length than it says", 16);
   if (headerEnd > end || headerEnd > prefixBytes + headerMax) throw damaged("ends within its header", 12);
-  if (!timingSafeEqual(await digestOf([bytes.subarray(0, end)]), bytes.subarray(end)))
+  const expected = bytes.slice(end);
+  if (!timingSafeEqual(await digestOf([bytes.subarray(0, end)]), expected))
     throw damaged("does not have its digest", end);
   const header = parse(bytes.subarray(prefixBytes, headerEnd));
   return { header, blobs: cut(bytes.subarray(headerEnd, end), header) };

@@ -23,6 +23,19 @@ it("writes the chunks one after another, for the owner alone, in place of what w
   if (process.platform !== "win32") expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
+it("reads a file in pieces, and what is left of one that is cut", async () => {
+  const bytes = new Uint8Array(2 ** 24 + 5).map((_, i) => i);
+  writeFileSync(path, bytes);
+  expect(Buffer.compare(await readState(path), bytes)).toBe(0);
+  const open: StateFiles["open"] = async (...args) => {
+    const file = await nodeFiles.open(...args);
+    const stats = await file.stat();
+    return Object.assign(file, { stat: async () => ({ ...stats, size: bytes.length + 7 }) });
+  };
+  expect(await readState(path, { ...nodeFiles, open })).toHaveLength(bytes.length);
+  await expect(readState(folder)).rejects.toMatchObject({ code: "STATE_FILE" });
+});
+
 /** Files whose call number `n` fails. */
 function failing(n: number, code: string): { files: StateFiles; calls: () => number } {
   let calls = 0;
