@@ -214,8 +214,9 @@ export class BranchStore {
   }
 
   /**
-   * Moves all cells to the front of the cache. A batch takes as long as the highest cell in use is high, whoever holds it:
-   * worth its cost after a prune has left few cells, high up. Nothing else changes.
+   * Moves all cells to the front of the cache. With llama.cpp's own attention (on a GPU, over quantised caches) a batch takes
+   * as long as the highest cell in use is high, whoever holds it: worth its cost after a prune has left few cells, high up.
+   * Attention of our own passes over the holes, so that there is little to win. Nothing else changes.
    *
    * @throws BranchInFlightError while any branch is in flight; DecodeFailedError
    * @remarks Cost: two copies of all cells in use, and a pass over the whole cache.
