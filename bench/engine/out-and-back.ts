@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { createContext } from "@lloyal-labs/lloyal.node";
 import { Branch, BranchStore } from "@lloyal-labs/sdk";
+import { round } from "../figures.ts";
 import { watchLoop } from "./loop-delay.ts";
 
 /** A branch that leaves the cache and comes back, each way. */
@@ -48,7 +49,7 @@ async function allWays(store: BranchStore, branch: Branch, path: (name: string) 
     const stop = watchLoop();
     const begin = performance.now();
     const result = await work();
-    const ms = performance.now() - begin;
+    const ms = round(performance.now() - begin);
     // The timer tells of the last delay after it.
     await pause(20);
     const { delayMs, ownMs } = stop();
