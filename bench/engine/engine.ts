@@ -45,7 +45,8 @@ export function missedBars({
   forkCosts,
   materialiseCosts,
   memoryCosts,
-  ...stalls
+  stall,
+  outAndBack,
 }: EngineResult): string[] {
   const shares = Object.entries(tickShares).flatMap(([model, all]) =>
     all
@@ -70,12 +71,5 @@ export function missedBars({
       ({ branches, beyondMb, rowsMb }) =>
         `${branches} branches take ${beyondMb} MB beyond llama.cpp's own; the bar is ${mostBeyondMb} and ${rowsMb} of rows`,
     );
-  return [
-    ...shares,
-    ...forks,
-    ...copies,
-    ...memory,
-    ...missedByStall(stalls.stall),
-    ...missedByStates(stalls.outAndBack),
-  ];
+  return [...shares, ...forks, ...copies, ...memory, ...missedByStall(stall), ...missedByStates(outAndBack)];
 }

@@ -17,6 +17,9 @@ namespace {
 
 using Sizes = std::vector<std::pair<std::string, uint32_t>>;
 
+const Sizes attending{{"feed_forward_length", 96},  {"attention.head_count", 2},    {"attention.head_count_kv", 2},
+                      {"attention.key_length", 32}, {"attention.value_length", 32}, {"rope.dimension_count", 32}};
+
 void fill(ggml_tensor* tensor, void*) {
   std::mt19937 generator(static_cast<unsigned>(std::hash<std::string>{}(tensor->name)));
   // Wide enough that the rows differ by whole logits, so that a wrong cell cannot hide in rounding.
@@ -66,12 +69,7 @@ std::unique_ptr<Context> make_context(std::shared_ptr<Model> model, const Contex
 } // namespace
 
 std::shared_ptr<Model> tiny_model() {
-  static const std::shared_ptr<Model> model = make_model("llama", {{"feed_forward_length", 96},
-                                                                   {"attention.head_count", 2},
-                                                                   {"attention.head_count_kv", 2},
-                                                                   {"attention.key_length", 32},
-                                                                   {"attention.value_length", 32},
-                                                                   {"rope.dimension_count", 32}});
+  static const std::shared_ptr<Model> model = make_model("llama", attending);
   return model;
 }
 
@@ -87,14 +85,9 @@ std::shared_ptr<Model> tiny_recurrent_model() {
 }
 
 std::shared_ptr<Model> tiny_window_model() {
-  static const std::shared_ptr<Model> model = make_model("gemma3", {{"feed_forward_length", 96},
-                                                                    {"attention.head_count", 2},
-                                                                    {"attention.head_count_kv", 2},
-                                                                    {"attention.key_length", 32},
-                                                                    {"attention.value_length", 32},
-                                                                    {"rope.dimension_count", 32},
-                                                                    {"attention.sliding_window", 16},
-                                                                    {"attention.sliding_window_pattern", 2}});
+  Sizes sizes = attending;
+  sizes.insert(sizes.end(), {{"attention.sliding_window", 16}, {"attention.sliding_window_pattern", 2}});
+  static const std::shared_ptr<Model> model = make_model("gemma3", sizes);
   return model;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as nodeFiles from "node:fs/promises";
 import { StateFileError } from "../errors.ts";
 
-/** The few calls that writing takes; tests let each of them fail. */
+/** The few calls that this takes; tests let them fail. */
 export type StateFiles = Pick<typeof nodeFiles, "open" | "rename" | "rm">;
 
 /**
